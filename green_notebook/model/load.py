@@ -1,0 +1,41 @@
+"""What the operating system says of the work in a span: the input of models and of attribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """CPU time and memory of one span.
+
+    ``kernel_cpu_s`` is the CPU time of this kernel and its children, less the meter's own;
+    ``machine_cpu_s`` that of everybody, with ``machine_cpu_error_s`` its 95 % half-width (ticks of
+    10 ms). ``threads`` is the number of logical CPUs of the machine (or VM). ``quota`` is the part
+    of the machine's CPUs that this kernel may use (1 without a limit); ``exclusive`` is False on
+    a shared hub. ``other_share`` is the part of the busy time that was not ours.
+    """
+
+    duration_s: float
+    kernel_cpu_s: float
+    machine_cpu_s: float
+    machine_cpu_error_s: float = 0.0
+    threads: int = 1
+    kernel_memory_bytes: float | None = None
+    machine_memory_bytes: float | None = None
+    quota: float = 1.0
+    exclusive: bool = True
+
+    @property
+    def kernel_share(self) -> float:
+        """This kernel's share of all busy CPU time, 0 to 1; 0 when nobody was busy."""
+        if self.machine_cpu_s <= 0:
+            return 0.0
+        return min(1.0, max(0.0, self.kernel_cpu_s / self.machine_cpu_s))
+
+    @property
+    def machine_busy(self) -> float:
+        """The mean part of all CPUs that was busy, 0 to 1."""
+        if self.duration_s <= 0:
+            return 0.0
+        return min(1.0, max(0.0, self.machine_cpu_s / (self.duration_s * self.threads)))

@@ -1,0 +1,96 @@
+"""What a sensor is, and how the ones of this machine are found.
+
+One file per kind of hardware. Each has ``NAME`` (as doctor shows it), ``SLOW`` (whether opening
+it can take more than a few milliseconds: it is then opened in the sampler's thread) and
+``discover(host, options)``, which returns the sensors of this machine or raises ``Unavailable``.
+Adding a kind is adding one file; other packages add theirs by the entry-point group
+``green_notebook.sensors``.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module, metadata
+from typing import Any, Protocol, runtime_checkable
+
+from green_notebook.errors import Unavailable
+from green_notebook.host import Host
+from green_notebook.model import Load, Quantity, SensorSpec
+
+GROUP = "green_notebook.sensors"
+
+
+@runtime_checkable
+class Sensor(Protocol):
+    """One source of energy or power."""
+
+    spec: SensorSpec
+
+    def read(self) -> float:
+        """The counter in joules, or the power in watts, now. Any exception is a gap."""
+
+    def close(self) -> None:
+        """Give back what it holds; more than once does no harm."""
+
+
+@runtime_checkable
+class PowerBeside(Protocol):
+    """An energy counter whose device tells its power too."""
+
+    def read_power(self) -> float:
+        """The power in watts, now. Any exception is a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a model says of one span (J): the machine's energy and the idle part of it.
+
+    ``share`` is this kernel's part of the whole; None where it is the CPU share.
+    """
+
+    machine: Quantity
+    idle: Quantity
+    share: float | None = None
+    notes: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class Model(Protocol):
+    """A source that computes energy from what the operating system saw."""
+
+    spec: SensorSpec
+
+    def estimate(self, load: Load, chips_j: float) -> Estimate:
+        """The energy of one span; ``chips_j`` is what the other components took together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of hardware: a module with ``discover``."""
+
+    name: str
+    slow: bool
+    module: Any
+
+    def discover(self, host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
+        """Its sensors here; raises Unavailable."""
+        found = list(self.module.discover(host, options))
+        if not found:
+            raise Unavailable("none found")
+        return found
+
+
+def kinds() -> Iterator[Kind]:
+    """Every kind of hardware that is known: our own by walking the folder, then others'."""
+    for info in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
+        if not info.name.startswith("_"):
+            yield _kind(import_module(f"{__name__}.{info.name}"))
+    for entry in metadata.entry_points(group=GROUP):
+        yield _kind(entry.load())
+
+
+def _kind(module: Any) -> Kind:
+    name = getattr(module, "NAME", module.__name__.rpartition(".")[2])
+    return Kind(name, bool(getattr(module, "SLOW", False)), module)

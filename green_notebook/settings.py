@@ -1,0 +1,89 @@
+"""The settings, and their order of strength: option, %config, environment, config file, default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from traitlets import Bool, CFloat, Enum, List, TraitError, Unicode
+from traitlets.config import Config, Configurable
+
+from green_notebook.errors import GreenNotebookError
+
+PREFIX = "GREEN_NOTEBOOK_"
+
+
+class GreenNotebook(Configurable):
+    """Settings of green_notebook.
+
+    ``c.GreenNotebook.zone = "FR"`` in ipython_config.py, ``%config GreenNotebook.zone = "FR"`` in
+    a notebook, or ``GREEN_NOTEBOOK_ZONE=FR`` in the environment.
+    """
+
+    zone = Unicode(
+        "", help="Where the electricity comes from: FR, US-CA, a name, a cloud region"
+    ).tag(config=True)
+    pue = CFloat(
+        0.0, help="Power usage effectiveness of the place, at least 1; 0: from the place"
+    ).tag(config=True)
+    quiet = Bool(False, help="No live view while a cell runs").tag(config=True)
+    live = Enum(["auto", "html", "widget", "off"], "auto", help="How the live view is shown").tag(
+        config=True
+    )
+    grid = Unicode("annual", help="Where intensity comes from; 'annual' needs no network").tag(
+        config=True
+    )
+    detect_cloud = Bool(False, help="Ask the cloud's metadata service for the region").tag(
+        config=True
+    )
+    locate_by_ip = Bool(False, help="Ask an IP geolocation service for the country").tag(
+        config=True
+    )
+    embodied = Bool(True, help="Count a share of the hardware's manufacture").tag(config=True)
+    water = Bool(True, help="Estimate the water used").tag(config=True)
+    advice = Bool(True, help="Look for advice after a cell").tag(config=True)
+    tolerance = CFloat(1.0, help="Quality you would give up, in points of the benchmark").tag(
+        config=True
+    )
+    sync = Bool(False, help="Wait for GPU work before a span ends").tag(config=True)
+    disabled_sensors = List(Unicode(), help="Kinds of sensors not to use").tag(config=True)
+    plug = Unicode("", help="URL of a metering plug, such as shelly://192.0.2.7").tag(config=True)
+    node_meter = Unicode("", help="The node's own meter: ipmi:// or redfish://host").tag(
+        config=True
+    )
+    comparisons = Unicode("", help="A TOML file with comparisons of your own").tag(config=True)
+    budget = Unicode("", help="A budget for every day, such as 100g").tag(config=True)
+
+    def __init__(self, environ: Mapping[str, str] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.problems: list[str] = []
+        given = os.environ if environ is None else environ
+        # Merged into the configuration, so that it stays above the file when %config reloads it.
+        for name in self.class_trait_names(config=True):
+            text = given.get(PREFIX + name.upper())
+            if text is not None:
+                self._take(name, text)
+
+    def _take(self, name: str, text: str) -> None:
+        try:
+            value = self.traits()[name].from_string(text)
+            self.update_config(Config({type(self).__name__: {name: value}}))
+        except (TraitError, ValueError):
+            self.problems.append(
+                f"{PREFIX}{name.upper()}={text!r} is not a valid {name}: it is ignored"
+            )
+
+    def checked_pue(self, pue: float | None = None) -> float | None:
+        """The PUE of an option, else of the settings; None where neither is given.
+
+        Raises GreenNotebookError where it is below 1.
+        """
+        value = self.pue if pue is None else pue
+        if not value and pue is None:
+            return None
+        if not 1.0 <= value <= 10.0:
+            raise GreenNotebookError(
+                f"a PUE is at least 1 (all power reaches the computer) and rarely above 3, not {value:g}"
+            )
+        return value
