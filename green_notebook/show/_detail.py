@@ -1,0 +1,38 @@
+"""How much a summary says: what is left out, step by step, so that a notebook stays small."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What is shown beyond the figures, components, place and intensity, which always are.
+
+    ``picture`` is the sparkline; ``twice`` what both text and HTML would say; ``explained`` the
+    advice's reasons; ``beside`` the machine's total, active and idle; ``bars`` the shares drawn.
+    """
+
+    picture: bool = True
+    twice: bool = True
+    explained: bool = True
+    beside: bool = True
+    bars: bool = True
+
+
+FULL = Detail()
+_plain = replace(FULL, picture=False)
+_once = replace(_plain, twice=False)
+_terse = replace(_once, explained=False)
+_bare = replace(_terse, beside=False)
+# From the richest to the barest, each with how lean its JSON is: 0 whole; 1 without the figures
+# that the contract lets be null; 2 also without `random` where it is 0, as readers take it to be.
+STEPS = (
+    (FULL, 0),
+    (_plain, 0),
+    (_once, 0),
+    (_once, 1),
+    (_terse, 1),
+    (_bare, 1),
+    (replace(_bare, bars=False), 2),
+)

@@ -1,0 +1,77 @@
+"""A report as plain text: one self-contained line, then an aligned block."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from green_notebook.model import Report
+from green_notebook.show import _rows
+from green_notebook.show._detail import FULL, Detail
+from green_notebook.show._units import percent, shown
+
+WIDTH = 100
+LABEL = 18
+
+
+def summary(report: Report, detail: Detail = FULL) -> str:
+    """The report in lines of at most 100 columns; the first says it all."""
+    first, left = _first_line(report)
+    lines = [first]
+    if left:
+        lines += _wrapped("equal to", "≈ " + ", ".join(left))
+    lines += _energy(report)
+    for label, text in _rows.certainty(report):
+        if detail.twice or (detail.beside and label in {"place", "electricity"}):
+            lines += _wrapped(label, text)
+    for note in report.notes:
+        lines += _wrapped("note", note.text)
+    for one in report.advice if detail.beside else ():
+        lines += _wrapped("advice", _rows.advice_line(one))
+    return "\n".join(lines)
+
+
+def line(report: Report) -> str:
+    """The first line of the summary alone."""
+    return _first_line(report)[0]
+
+
+def _first_line(report: Report) -> tuple[str, list[str]]:
+    """The line, and the comparisons that found no room in it."""
+    text = " · ".join(
+        (
+            _rows.title(report),
+            shown(report.footprint.co2e).text("CO2e"),
+            shown(report.energy.kernel).amount,
+            _rows.took(report),
+        )
+    )
+    left = _rows.comparisons(report)
+    joint = " · ≈ "
+    while left and len(text) + len(joint) + len(left[0]) <= WIDTH:
+        text += joint + left.pop(0)
+        joint = ", "
+    return text[: WIDTH - 1] + "…" if len(text) > WIDTH else text, left
+
+
+def _energy(report: Report) -> Iterator[str]:
+    whole = report.energy.kernel
+    rows = [
+        (label, text, "" if share is None else percent(share), basis)
+        for label, text, share, basis in _rows.parts(report)
+    ]
+    if len(rows) != 1:
+        rows.insert(0, ("energy", shown(whole).text(), "", whole.basis.value))
+    amounts, shares = (max(len(row[column]) for row in rows) for column in (1, 2))
+    for label, text, share, basis in rows:
+        yield f"  {label:<{LABEL}} {text:<{amounts}}  {share:>{shares}}  {basis}"
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=f"  {label:<{LABEL}} ",
+        subsequent_indent=" " * (LABEL + 3),
+        break_on_hyphens=False,
+    )
