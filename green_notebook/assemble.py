@@ -1,0 +1,176 @@
+"""A report put together from a span's energy: place, intensity, footprint, comparisons."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from green_notebook._version import __version__
+from green_notebook.account import footprint, pue_of
+from green_notebook.data import DATA_VERSION
+from green_notebook.equivalences import equivalences
+from green_notebook.errors import GreenNotebookError
+from green_notebook.grids import grid
+from green_notebook.host import Host
+from green_notebook.model import (
+    Basis,
+    Energy,
+    Equivalence,
+    Intensity,
+    Load,
+    MeterCost,
+    Note,
+    Place,
+    Progress,
+    Quantity,
+    Report,
+)
+from green_notebook.model.quantity import product
+from green_notebook.place import locate
+from green_notebook.settings import GreenNotebook
+from green_notebook.spans import OpenSpan, Sum
+
+COMPARISONS = 3
+LIVE_COMPARISONS = 2
+JOULES_PER_KWH = 3.6e6
+# A span in which others made more than this part of the load says so.
+OTHERS_WORTH_A_NOTE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What turns joules into grams here and now."""
+
+    place: Place
+    intensity: Intensity
+    pue: Quantity
+    notes: tuple[Note, ...] = ()
+
+
+class Assembler:
+    """Makes reports and live states; holds nothing but what the whole session shares."""
+
+    def __init__(self, settings: GreenNotebook, host: Host, session_id: str, salt: bytes) -> None:
+        self.settings = settings
+        self.host = host
+        self.session_id = session_id
+        self._salt = salt
+
+    def circumstances(self, span: OpenSpan, duration_s: float) -> Circumstances:
+        """Place, intensity and PUE of a span; falls back to the annual table, with a note."""
+        notes: tuple[Note, ...] = ()
+        place = locate(self.settings, self.host, span.zone)
+        try:
+            source = grid(self.settings.grid, self.settings)
+            intensity = source.intensity(place.zone, span.started_at, duration_s)
+            problem = getattr(source, "problem", None)
+            if problem:
+                notes = (Note("grid-fallback", str(problem)),)
+        except GreenNotebookError as error:
+            notes = (Note("grid-fallback", f"{error}; the annual value is used"),)
+            intensity = grid("annual").intensity(place.zone, span.started_at, duration_s)
+        pue = self.settings.checked_pue(span.pue)
+        overhead = pue_of(place, pue)
+        return Circumstances(place, intensity, overhead, notes)
+
+    def report(self, span: OpenSpan, summed: Sum, *, final: bool) -> Report:
+        """The report of a span that has ended."""
+        load = summed.load
+        around = self.circumstances(span, load.duration_s)
+        energy = summed.energy
+        emitted = footprint(energy, around.intensity, around.pue)
+        cell = span.cell
+        return Report(
+            id=span.id,
+            session_id=self.session_id,
+            started_at=span.started_at.isoformat(timespec="milliseconds"),
+            duration_s=load.duration_s,
+            status=span.status,
+            state="final" if final else "provisional",
+            energy=energy,
+            place=around.place,
+            intensity=around.intensity,
+            pue=around.pue,
+            footprint=emitted,
+            meter=self._meter(span, energy, load),
+            equivalences=self._compare(energy.kernel, emitted.co2e, around, COMPARISONS),
+            notes=(*summed.notes, *around.notes, *_load_notes(load)),
+            name=span.name,
+            parent_id=span.parent_id,
+            cell_key=self._key(cell.source) if cell and cell.source else None,
+            notebook_key=self._key(cell.notebook) if cell and cell.notebook else None,
+            execution_count=cell.execution_count if cell else None,
+            repeats=span.repeats,
+            version=__version__,
+            data_version=DATA_VERSION,
+        )
+
+    def final(self, span: OpenSpan, summed: Sum, before: Report | None) -> Report:
+        """The final report, which keeps the advice and the hints of the provisional one."""
+        report = self.report(span, summed, final=True)
+        if before is None:
+            return report
+        known = {note.code for note in report.notes}
+        kept = tuple(note for note in before.notes if note.code not in known)
+        return report.with_advice(before.advice, kept)
+
+    def progress(self, span: OpenSpan, summed: Sum, around: Circumstances) -> Progress:
+        """The state of a running span; ``span.last`` is kept for the power since then."""
+        load, energy = summed.load, summed.energy
+        now = (load.duration_s, energy.kernel.value)
+        then = span.last or (0.0, 0.0)
+        span.last = now
+        elapsed = now[0] - then[0]
+        power_w = max(0.0, (now[1] - then[1]) / elapsed) if elapsed > 0 else None
+        parts = tuple(
+            (one.component, one.kernel.value / load.duration_s if load.duration_s else 0.0)
+            for one in energy.components
+        )
+        co2e = product(
+            energy.kernel.scaled(1 / JOULES_PER_KWH, "kWh"),
+            around.pue,
+            around.intensity.quantity,
+            unit="g",
+        )
+        return Progress(
+            span.id,
+            load.duration_s,
+            power_w,
+            parts,
+            energy.kernel,
+            co2e,
+            self._compare(energy.kernel, co2e, around, LIVE_COMPARISONS),
+            span.name,
+            span.forecast,
+            span.budget,
+        )
+
+    def _compare(
+        self, energy: Quantity, co2e: Quantity, around: Circumstances, limit: int
+    ) -> tuple[Equivalence, ...]:
+        return equivalences(energy, co2e, around.place, around.intensity, limit)
+
+    def _meter(self, span: OpenSpan, energy: Energy, load: Load) -> MeterCost:
+        """The meter's own CPU time, at the span's mean energy per busy CPU second."""
+        end = span.end or span.start
+        meter_s = max(0.0, end.meter_s - span.start.meter_s)
+        busy_s = max(load.machine_cpu_s, meter_s, 1e-9)
+        joules = energy.machine.value * min(1.0, meter_s / busy_s)
+        return MeterCost(Quantity(joules, 0.0, 2 * joules, "J", Basis.MODELLED), meter_s)
+
+    def _key(self, text: str) -> str:
+        """A salted hash: the same cell is known again, its text is not."""
+        return hashlib.blake2b(text.encode(), key=self._salt, digest_size=8).hexdigest()
+
+
+def _load_notes(load: Load) -> tuple[Note, ...]:
+    others_s = load.machine_cpu_s - load.kernel_cpu_s - load.machine_cpu_error_s
+    if load.duration_s < 1.0 or others_s < OTHERS_WORTH_A_NOTE * load.machine_cpu_s:
+        return ()
+    part = others_s / load.machine_cpu_s
+    return (
+        Note(
+            "others-busy",
+            f"other processes made about {part:.0%} of this machine's load meanwhile",
+        ),
+    )

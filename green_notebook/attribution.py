@@ -1,0 +1,142 @@
+"""From what the machine took to what this kernel took, component by component.
+
+With M the machine's energy, I its idle part, s this kernel's share of the busy time and q the
+part of the machine that is this kernel's to use (1 on a machine of one's own):
+
+    active = s (M - I)      idle = q I      kernel = active + idle = s M + (q - s) I
+
+so an ill-known idle part matters only by how far s is from q. docs/method.md derives the
+intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from green_notebook.model import Basis, Component, Load, Note, Quantity, SensorSpec
+from green_notebook.sensors import Model
+
+# Where no baseline was learned and the part's own table has none, its idle draw may be nearly
+# nothing or nearly everything of what was seen (SPECpower: idle 12 to 50 % of full load).
+UNKNOWN_IDLE = (0.0, 0.3, 0.9)
+# Above this part of the whole, the kernel's share is the sensor's figure, not our arithmetic.
+NEARLY_ALL = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """This kernel's part of a component.
+
+    ``active`` of the energy above idle, with 95 % half-width ``error``; ``idle`` of the idle
+    energy.
+    """
+
+    active: float
+    error: float = 0.0
+    idle: float = 1.0
+
+    @classmethod
+    def of_cpu(cls, load: Load) -> Share:
+        """By CPU time; the clock ticks of the machine's total are the error."""
+        share = load.kernel_share
+        error = 0.0
+        if load.machine_cpu_s > 0:
+            error = min(1.0, share * load.machine_cpu_error_s / load.machine_cpu_s)
+        return cls(share, error, 1.0 if load.exclusive else load.quota)
+
+
+@dataclass(frozen=True, slots=True)
+class Attributed:
+    """A component with this kernel's energy divided into active and idle (None: unknown)."""
+
+    component: Component
+    active: Quantity | None = None
+    idle: Quantity | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def attribute(
+    spec: SensorSpec, machine: Quantity, idle: Quantity | None, share: Share
+) -> Attributed:
+    """Divide one component's energy (J) by the baseline's energy over the same span."""
+    known = idle is not None
+    if idle is None:
+        low, typical, high = (machine.value * part for part in UNKNOWN_IDLE)
+        idle = Quantity(typical, low, high, "J", Basis.ASSUMED)
+    if idle.value > machine.value:
+        idle = idle.scaled(machine.value / idle.value)
+    share = replace(share, active=min(1.0, share.active))
+    kernel = _kernel(machine, idle, share)
+    component = Component(spec.component, spec.id, kernel, machine)
+    if not known:
+        return Attributed(component)
+    part = machine.value and kernel.value / machine.value
+    active_j = share.active * (machine.value - idle.value)
+    active = _like(machine, active_j, hypot_of(part * machine.random, idle.random * share.active))
+    return Attributed(component, active, idle.scaled(share.idle))
+
+
+def _kernel(machine: Quantity, idle: Quantity, share: Share) -> Quantity:
+    value = share.active * machine.value + (share.idle - share.active) * idle.value
+    value = min(max(0.0, value), machine.value)
+    swing = abs(share.idle - share.active)
+    random = hypot_of(share.active * machine.random, (machine.value - idle.value) * share.error)
+    part = value / machine.value if machine.value else 0.0
+    gain_below, gain_above = (part * one for one in machine.systematic)
+    idle_below, idle_above = (
+        swing * one for one in (idle.value - idle.low, idle.high - idle.value)
+    )
+    if share.idle < share.active:
+        idle_below, idle_above = idle_above, idle_below
+    quantity = Quantity.within(
+        value,
+        "J",
+        machine.basis if part >= NEARLY_ALL else Basis.weakest((machine.basis, Basis.MODELLED)),
+        systematic=(hypot_of(gain_below, idle_below), hypot_of(gain_above, idle_above)),
+        random=random,
+    )
+    # The kernel's part never exceeds the whole.
+    high = max(quantity.value, min(quantity.high, machine.high))
+    return replace(quantity, high=high, random=min(random, max(high - value, value)))
+
+
+def _like(quantity: Quantity, value: float, random: float) -> Quantity:
+    """``value`` with the relative systematic error of ``quantity``."""
+    part = value / quantity.value if quantity.value else 0.0
+    below, above = (part * one for one in quantity.systematic)
+    return Quantity.within(value, "J", quantity.basis, systematic=(below, above), random=random)
+
+
+def attribute_model(model: Model, load: Load, chips_j: float) -> Attributed:
+    """The energy that a model gives for this span's load."""
+    estimate = model.estimate(load, chips_j)
+    notes = tuple(Note(code, text) for code, text in estimate.notes)
+    spec = model.spec
+    if estimate.share is not None:
+        share = Share(estimate.share, 0.0, estimate.share)
+        return replace(attribute(spec, estimate.machine, estimate.idle, share), notes=notes)
+    if spec.component != "node":
+        attributed = attribute(spec, estimate.machine, estimate.idle, Share.of_cpu(load))
+        return replace(attributed, notes=notes)
+    # Watts per thread: this kernel's own CPU seconds are known without the machine's clock ticks.
+    own = replace(load, machine_cpu_s=load.kernel_cpu_s, machine_cpu_error_s=0.0)
+    alone = model.estimate(own, chips_j)
+    idle_part = 1.0 if load.exclusive else load.quota
+    idle = estimate.idle.scaled(idle_part)
+    kernel = attribute(spec, alone.machine, alone.idle, Share(1.0, 0.0, idle_part))
+    component = replace(
+        kernel.component,
+        machine=_at_least(estimate.machine, kernel.component.kernel),
+    )
+    return Attributed(component, kernel.active, idle, notes)
+
+
+def _at_least(machine: Quantity, kernel: Quantity) -> Quantity:
+    """Ticks may miss what the kernel's own clock saw: the machine took at least that."""
+    return machine if machine.value >= kernel.value else kernel
+
+
+def hypot_of(*parts: float) -> float:
+    """Independent half-widths in quadrature (GUM, 5.1.2)."""
+    return math.hypot(*parts)

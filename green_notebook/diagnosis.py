@@ -1,0 +1,59 @@
+"""Each sensor: in use, or why not, and the exact command that cures it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from green_notebook.sampler import SensorStatus
+
+ORDER = {"in use": 0, "left out": 1, "unavailable": 2, "disabled": 3, "broken": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """The state of all sensors; shown as a table."""
+
+    sensors: tuple[SensorStatus, ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def in_use(self) -> tuple[SensorStatus, ...]:
+        """The sensors that reports rest on."""
+        return tuple(one for one in self.sensors if one.state == "in use")
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        ranked = sorted(self.sensors, key=lambda one: ORDER.get(one.state, 9))
+        return [(one.sensor or one.kind, _state(one), _remark(one)) for one in ranked]
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        width = max((len(name) for name, _, _ in rows), default=0)
+        lines = [f"{name:<{width}}  {state}  {remark}".rstrip() for name, state, remark in rows]
+        return "\n".join([*lines, *self.problems])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            f"<tr><td style='text-align:left'>{escape(name)}</td>"
+            f"<td style='text-align:left'>{escape(state)}</td>"
+            f"<td style='text-align:left'>{escape(remark)}</td></tr>"
+            for name, state, remark in self._rows()
+        )
+        problems = "".join(f"<p>{escape(one)}</p>" for one in self.problems)
+        head = "<tr><th>sensor</th><th>state</th><th>why, and what to do</th></tr>"
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{problems}"
+
+
+def _state(one: SensorStatus) -> str:
+    return f"in use ({one.basis} {one.component})" if one.state == "in use" else one.state
+
+
+def _remark(one: SensorStatus) -> str:
+    parts = [one.reason] if one.reason else []
+    if one.cure:
+        parts.append(f"cure: {one.cure}")
+    if one.state == "in use" and one.basis == "measured" and not one.tried_on_hardware:
+        parts.append("tested on simulated hardware only")
+    return "; ".join(parts)

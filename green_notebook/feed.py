@@ -1,0 +1,51 @@
+"""The live states of running spans, from the sampler's thread to whoever shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from green_notebook.assemble import Assembler, Circumstances
+from green_notebook.model import Progress
+from green_notebook.spans import Accountant, OpenSpan
+from green_notebook.usage import Usage
+
+# Five updates a second; the sampler's own period may round it up a little.
+PERIOD_S = 0.2
+
+
+class Feed:
+    """Rolls running spans up and tells their subscribers."""
+
+    def __init__(self, accountant: Accountant, assembler: Assembler) -> None:
+        self._accountant = accountant
+        self._assembler = assembler
+        self._around: dict[str, Circumstances] = {}
+        self._told_s: dict[str, float] = {}
+
+    def state(self, span: OpenSpan, usage: Usage) -> Progress:
+        """The state of a running span at ``usage``."""
+        around = self._around.get(span.id)
+        if around is None:
+            around = self._around[span.id] = self._assembler.circumstances(span, 0.0)
+        return self._assembler.progress(span, self._accountant.sum(span, usage), around)
+
+    def tick(self, spans: list[OpenSpan], usage: Usage) -> None:
+        """One round over all open spans."""
+        for span in spans:
+            self._accountant.roll(span, usage)
+            due = usage.at_s - self._told_s.get(span.id, 0.0) >= 0.9 * PERIOD_S
+            if span.subscribers and due and span.end is None:
+                self._told_s[span.id] = usage.at_s
+                state = self.state(span, usage)
+                for subscriber in tuple(span.subscribers):
+                    with suppress(BaseException):
+                        subscriber(state)
+
+    def drop(self, span: OpenSpan) -> None:
+        """Forget an ended span."""
+        self._around.pop(span.id, None)
+        self._told_s.pop(span.id, None)
+
+
+Subscriber = Callable[[Progress], None]

@@ -1,0 +1,80 @@
+"""``with gn.measure("train") as m:``: the same machinery, without IPython."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from green_notebook.errors import GreenNotebookError
+from green_notebook.model import Report, Status
+from green_notebook.session import Session, current
+from green_notebook.spans import OpenSpan
+
+
+class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
+    """Measure a block: ``m.report`` is its `Report`, after the block.
+
+    ``zone`` and ``pue`` override the settings for this block. An exception in the block passes
+    through; the report then has the status "error" (or "interrupted").
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        *,
+        zone: str | None = None,
+        pue: float | None = None,
+        session: Session | None = None,
+    ) -> None:
+        self.name = name
+        self._zone = zone
+        self._pue = pue
+        self._session = session
+        self._span: OpenSpan | None = None
+        self._report: Report | None = None
+
+    def __enter__(self) -> measure:  # noqa: PYI034 - Self is 3.11's
+        self._session = self._session or current()
+        self._report = None
+        self._span = self._session.begin(self.name, zone=self._zone, pue=self._pue)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._session is None or self._span is None:
+            return
+        self._report = self._session.end(self._span, status_of(kind))
+
+    @property
+    def report(self) -> Report:
+        """The block's report; waits (at most 150 ms) until it is final."""
+        if self._report is None or self._session is None:
+            raise GreenNotebookError("the report is ready when the measured block has ended")
+        if self._report.state != "final":
+            self._report = self._session.finalise(self._report.id) or self._report
+        return self._report
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """As a decorator: every call is measured."""
+        from functools import wraps
+
+        name, zone, pue = self.name or function.__name__, self._zone, self._pue
+
+        @wraps(function)
+        def measured(*args: Any, **kwargs: Any) -> Any:
+            with measure(name, zone=zone, pue=pue, session=self._session):
+                return function(*args, **kwargs)
+
+        return measured
+
+
+def status_of(kind: type[BaseException] | None) -> Status:
+    """The status that an exception leaves a span with."""
+    if kind is None:
+        return "ok"
+    return "interrupted" if issubclass(kind, KeyboardInterrupt) else "error"

@@ -1,0 +1,227 @@
+"""The one measuring thread, and the readings that it and the spans' edges take.
+
+`mark` is called by the cell's own thread at a span's edges: it reads every open sensor and the
+operating system's totals, waits for nobody and never raises. The thread reads in between, opens
+slow sensors, scans child processes, and calls whoever listens. Tests call `tick` themselves.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from green_notebook.clock import Clock
+from green_notebook.errors import Unavailable
+from green_notebook.host import Host
+from green_notebook.model import Reading, SensorSpec, Trace
+from green_notebook.selection import Choice, choose
+from green_notebook.sensors import Kind, Model, PowerBeside, Sensor, kinds
+from green_notebook.usage import Usage, UsageMeter
+
+PERIOD_S = 0.1
+# Between cells a reading a second is enough for wraps and for the idle baseline.
+RESTING_PERIOD_S = 1.0
+SCAN_PERIOD_S = 1.0
+
+Listener = Callable[[float], None]
+Read = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class SensorStatus:
+    """One line of doctor: a kind of hardware or one of its sensors, and how it stands."""
+
+    kind: str
+    sensor: str
+    state: str
+    reason: str = ""
+    cure: str = ""
+    component: str = ""
+    basis: str = ""
+    tried_on_hardware: bool = False
+
+
+class Sampler:
+    """Owns the open sensors, their traces and the thread. Close it once."""
+
+    def __init__(
+        self,
+        host: Host,
+        clock: Clock,
+        options: Mapping[str, Any] | None = None,
+        found: list[Sensor | Model] | None = None,
+    ) -> None:
+        self.host = host
+        self.clock = clock
+        self.options = dict(options or {})
+        self.usage = UsageMeter(host, clock)
+        self.traces: dict[str, Trace] = {}
+        self.choice = Choice((), (), ())
+        self.listeners: list[Listener] = []
+        self.busy = 0
+        self._found: list[Sensor | Model] = list(found or [])
+        self._given = found is not None
+        self._slow: list[Kind] = []
+        self._unavailable: list[SensorStatus] = []
+        self._opened = False
+        self._reads: list[tuple[Trace, Read, Read | None]] = []
+        self._wake = threading.Event()
+        self._stop = False
+        self._thread: threading.Thread | None = None
+        self._scan_wanted = False
+
+    # Opening
+
+    def open(self) -> None:
+        """Open the quick sensors, once; slow ones join from the thread."""
+        if self._opened:
+            return
+        self._opened = True
+        if not self._given:
+            disabled = set(self.options.get("disabled_sensors") or ())
+            for kind in kinds():
+                if kind.name in disabled:
+                    self._note(kind, "disabled", "switched off by the setting disabled_sensors")
+                elif kind.slow:
+                    self._slow.append(kind)
+                else:
+                    self._discover(kind)
+        self._choose()
+
+    def open_slow(self) -> bool:
+        """Open the slow sensors that are still waiting; True where one joined."""
+        waiting, self._slow = self._slow, []
+        before = len(self._found)
+        for kind in waiting:
+            self._discover(kind)
+        if len(self._found) > before:
+            self._choose()
+            return True
+        return False
+
+    def _discover(self, kind: Kind) -> None:
+        try:
+            self._found.extend(kind.discover(self.host, self.options))
+        except Unavailable as error:
+            self._note(kind, "unavailable", error.reason, error.cure)
+        except Exception as error:  # noqa: BLE001 - a broken driver must not break the cell
+            self._note(kind, "broken", f"{type(error).__name__}: {error}")
+
+    def _note(self, kind: Kind, state: str, reason: str, cure: str = "") -> None:
+        self._unavailable.append(SensorStatus(kind.name, "", state, reason, cure))
+
+    def _choose(self) -> None:
+        self.choice = choose(self._found)
+        for sensor in self.choice.sensors:
+            if sensor.spec.id not in self.traces:
+                self.traces[sensor.spec.id] = Trace(sensor.spec)
+        self._reads = [
+            (
+                self.traces[one.spec.id],
+                one.read,
+                one.read_power if isinstance(one, PowerBeside) else None,
+            )
+            for one in self.choice.sensors
+        ]
+
+    def status(self) -> list[SensorStatus]:
+        """Every sensor and kind: in use, left out or unavailable, why, and the cure."""
+        specs = [one.spec for one in self.choice.sensors] + [one.spec for one in self.choice.models]
+        used = [_status(spec, "in use") for spec in specs]
+        left = [_status(spec, "left out", reason) for spec, reason in self.choice.left_out]
+        return used + left + self._unavailable
+
+    # Reading
+
+    def mark(self) -> Usage:
+        """Read everything now, at a span's edge."""
+        self.read_sensors()
+        self._scan_wanted = True
+        self._wake.set()
+        with suppress(Exception):
+            return self.usage.now()
+        return replace(BLANK, at_s=self.clock.monotonic())
+
+    def read_sensors(self) -> None:
+        """One reading of each open sensor; a failed one is kept as a gap."""
+        for trace, read, read_power in self._reads:
+            trace.readings.append(self._reading(read))
+            if read_power is not None:
+                trace.power.append(self._reading(read_power))
+
+    def _reading(self, read: Callable[[], float]) -> Reading:
+        begun_s = self.clock.monotonic()
+        value: float | None = None
+        with suppress(Exception):
+            value = read()
+        ended_s = self.clock.monotonic()
+        return Reading((begun_s + ended_s) / 2, value, ended_s - begun_s)
+
+    # The thread
+
+    def start(self) -> None:
+        """Start the thread, once."""
+        if self._thread is None and not self._stop:
+            self._thread = threading.Thread(target=self._run, name="green-notebook", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stop:
+            with suppress(BaseException):  # nothing of ours may ever surface in the kernel
+                self.tick()
+            self._wake.wait(PERIOD_S if self.busy else RESTING_PERIOD_S)
+            self._wake.clear()
+
+    def tick(self) -> None:
+        """One round: slow sensors, readings, child processes, listeners."""
+        begun_cpu_s = self.clock.thread_cpu_s()
+        self.open_slow()
+        self.read_sensors()
+        now_s = self.clock.monotonic()
+        due = now_s - self.usage.scanned_at_s >= SCAN_PERIOD_S
+        if self._scan_wanted or (self.busy and due):
+            self._scan_wanted = False
+            with suppress(Exception):
+                self.usage.scan()
+        for listener in tuple(self.listeners):
+            with suppress(Exception):
+                listener(now_s)
+        self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s
+
+    def close(self, *, wait: bool = True) -> None:
+        """Stop the thread and give the sensors back; more than once does no harm."""
+        self._stop = True
+        self._wake.set()
+        thread, self._thread = self._thread, None
+        if wait and thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=1.0)
+        for sensor in self.choice.sensors:
+            with suppress(Exception):
+                sensor.close()
+
+    def forget(self) -> None:
+        """After a fork: drop the thread and the sensors without touching either."""
+        self._stop = True
+        self._thread = None
+        self.choice = Choice((), (), ())
+        self._reads = []
+        self.listeners.clear()
+
+
+def _status(spec: SensorSpec, state: str, reason: str = "") -> SensorStatus:
+    return SensorStatus(
+        spec.id.partition(":")[0],
+        spec.label or spec.id,
+        state,
+        reason,
+        "",
+        spec.component,
+        spec.basis.value,
+        spec.tried_on_hardware,
+    )
+
+
+BLANK = Usage(0.0, 0.0, 0.0, 0.0, UsageMeter.NOBODY, 0.0, None, 0.0)

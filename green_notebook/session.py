@@ -1,0 +1,204 @@
+"""One kernel's running instance: the wiring of all layers, and their lifecycle."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+from collections.abc import Callable
+
+from green_notebook.assemble import Assembler
+from green_notebook.baseline import Baseline
+from green_notebook.clock import Clock
+from green_notebook.diagnosis import Doctor
+from green_notebook.feed import Feed, Subscriber
+from green_notebook.grids import resolve
+from green_notebook.host import Host
+from green_notebook.ledger import Ledger
+from green_notebook.model import Budget, Progress, Report, Status
+from green_notebook.place import note as place_note
+from green_notebook.sampler import Sampler
+from green_notebook.settings import GreenNotebook
+from green_notebook.settling import REFINE_S, Settler
+from green_notebook.spans import Accountant, CellInfo, OpenSpan, Stacks
+
+# The settings that sensors are opened with.
+OPTIONS = ("disabled_sensors", "plug", "node_meter")
+
+
+class Session:
+    """Measures spans and keeps their reports. `current()` gives the kernel's own."""
+
+    def __init__(
+        self,
+        settings: GreenNotebook | None = None,
+        *,
+        host: Host | None = None,
+        clock: Clock | None = None,
+        sampler: Sampler | None = None,
+    ) -> None:
+        self.settings = settings or GreenNotebook()
+        self.host = host or Host.here()
+        self.clock = clock or Clock()
+        self.id = secrets.token_hex(8)
+        self.sampler = sampler or Sampler(
+            self.host, self.clock, {name: getattr(self.settings, name) for name in OPTIONS}
+        )
+        self.baseline = Baseline()
+        self.ledger = Ledger()
+        self.accountant = Accountant(self.sampler, self.baseline)
+        self.assembler = Assembler(self.settings, self.host, self.id, secrets.token_bytes(16))
+        self.feed = Feed(self.accountant, self.assembler)
+        self.settler = Settler(self.accountant, self.assembler, self.ledger, self.clock)
+        self.pid = os.getpid()
+        self._stacks = Stacks()
+        self._said: set[str] = set()
+        self._closed = False
+        self.sampler.listeners.append(self._tick)
+
+    # Spans
+
+    def begin(
+        self,
+        name: str | None = None,
+        *,
+        zone: str | None = None,
+        pue: float | None = None,
+        cell: CellInfo | None = None,
+        budget: Budget | None = None,
+        thread: bool = True,
+    ) -> OpenSpan:
+        """Start measuring; raises GreenNotebookError for a wrong option, before anything began."""
+        if zone:
+            zone = resolve(zone).code
+        self.settings.checked_pue(pue)
+        parent = self._stacks.top()
+        self.sampler.open()
+        if thread:
+            self.sampler.start()
+        self.sampler.busy += 1
+        started_at = self.clock.wall()
+        span = OpenSpan(
+            secrets.token_hex(8),
+            name,
+            self.sampler.mark(),
+            started_at,
+            parent.id if parent else None,
+            cell,
+            zone,
+            pue,
+            budget,
+        )
+        self._stacks.push(span)
+        return span
+
+    def end(self, span: OpenSpan, status: Status = "ok") -> Report:
+        """Stop measuring; the report is provisional where a later counter step will sharpen it."""
+        if span.end is None:
+            span.end = self.sampler.mark()
+            span.status = status
+            self._stacks.remove(span)
+            self.feed.drop(span)
+            self.sampler.busy = max(0, self.sampler.busy - 1)
+        summed = self.accountant.sum(span, span.end)
+        report = self.assembler.report(span, summed, final=summed.settled)
+        report = self._with_hints(report)
+        self.ledger.append(report)
+        if not summed.settled:
+            self.settler.add(span)
+        return report
+
+    def discard(self, span: OpenSpan) -> None:
+        """Drop a span that came to nothing, such as one whose cell never ran."""
+        if self._stacks.remove(span):
+            self.sampler.busy = max(0, self.sampler.busy - 1)
+        self.feed.drop(span)
+
+    def finalise(self, report_id: str, timeout_s: float = REFINE_S) -> Report | None:
+        """The final report: waits at most ``timeout_s`` for the counter step after the end."""
+        return self.settler.finalise(report_id, timeout_s)
+
+    def progress(self, span: OpenSpan) -> Progress:
+        """The state of a running span now."""
+        return self.feed.state(span, self.sampler.usage.now())
+
+    def subscribe(self, span: OpenSpan, callback: Subscriber) -> None:
+        """Call back from the sampler's thread with the span's state, up to 5 times a second."""
+        span.subscribers.append(callback)
+
+    def on_final(self, callback: Callable[[Report], None]) -> None:
+        """Call back with each report that was refined after its span's end."""
+        self.settler.listeners.append(callback)
+
+    @property
+    def reports(self) -> list[Report]:
+        """This session's reports, oldest first."""
+        return list(self.ledger)
+
+    def doctor(self) -> Doctor:
+        """Every sensor: in use, or why not and what cures it."""
+        self.sampler.open()
+        self.sampler.open_slow()
+        return Doctor(tuple(self.sampler.status()), tuple(self.settings.problems))
+
+    # Behind the scenes
+
+    def _with_hints(self, report: Report) -> Report:
+        """Say once in a session what would make the figures better."""
+        hint = place_note(report.place)
+        if hint is None or hint.code in self._said or report.parent_id:
+            return report
+        self._said.add(hint.code)
+        return report.with_advice(report.advice, (hint,))
+
+    def _tick(self, now_s: float) -> None:
+        """From the sampler's thread."""
+        self.settler.tick()
+        spans = self._stacks.all()
+        if spans:
+            self.feed.tick(spans, self.sampler.usage.now())
+
+    def close(self) -> None:
+        """Finalise what is open and stop the thread; more than once does no harm."""
+        if self._closed or os.getpid() != self.pid:
+            return
+        self._closed = True
+        self.settler.flush()
+        self.sampler.close()
+
+    def forget(self) -> None:
+        """After a fork: the child lets go of everything and measures nothing of the parent's."""
+        self._closed = True
+        self.sampler.forget()
+        self.settler.clear()
+
+
+_current: Session | None = None
+
+
+def current() -> Session:
+    """The kernel's session; made when first asked for."""
+    global _current  # noqa: PLW0603 - one session for a process is what a session is
+    if _current is None or _current._closed:  # noqa: SLF001 - its own module
+        _current = Session()
+    return _current
+
+
+def close_current() -> None:
+    """Close the kernel's session, if there is one."""
+    global _current
+    session, _current = _current, None
+    if session is not None:
+        session.close()
+
+
+def _after_fork() -> None:
+    global _current
+    session, _current = _current, None
+    if session is not None:
+        session.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+atexit.register(close_current)

@@ -1,0 +1,74 @@
+"""Reports that a counter step after their span's end will sharpen: refined once, then final."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from green_notebook.assemble import Assembler
+from green_notebook.clock import Clock
+from green_notebook.ledger import Ledger
+from green_notebook.model import Report
+from green_notebook.spans import Accountant, OpenSpan
+
+# The counter step after a span's end comes at most this late (NVML: 100 ms and some).
+REFINE_S = 0.15
+
+
+@dataclass(slots=True)
+class Settler:
+    """Keeps the spans that are not settled; the sampler's thread and `finalise` settle them."""
+
+    accountant: Accountant
+    assembler: Assembler
+    ledger: Ledger
+    clock: Clock
+    listeners: list[Callable[[Report], None]] = field(default_factory=list)
+    _waiting: dict[str, tuple[OpenSpan, threading.Event]] = field(default_factory=dict)
+
+    def add(self, span: OpenSpan) -> None:
+        """Wait for the counter step after the end of ``span``."""
+        self._waiting[span.id] = (span, threading.Event())
+
+    def finalise(self, report_id: str, timeout_s: float = REFINE_S) -> Report | None:
+        """The final report: waits at most ``timeout_s`` for the step."""
+        waiting = self._waiting.get(report_id)
+        if waiting is not None:
+            waiting[1].wait(timeout_s)
+            self._settle(report_id, force=True)
+        return self.ledger.get(report_id)
+
+    def tick(self) -> None:
+        """Settle what can be settled now."""
+        for report_id in tuple(self._waiting):
+            self._settle(report_id)
+
+    def flush(self) -> None:
+        """Settle everything with what is known."""
+        for report_id in tuple(self._waiting):
+            self._settle(report_id, force=True)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._waiting.clear()
+        self.listeners.clear()
+
+    def _settle(self, report_id: str, *, force: bool = False) -> None:
+        span, event = self._waiting.get(report_id, (None, None))
+        if span is None or event is None or span.end is None:
+            return
+        summed = self.accountant.sum(span, span.end)
+        late = self.clock.monotonic() - span.end.at_s > REFINE_S
+        if not (summed.settled or late or force):
+            return
+        # Two threads may come here at once: whoever takes it out finishes it.
+        if self._waiting.pop(report_id, None) is None:
+            return
+        report = self.assembler.final(span, summed, self.ledger.get(report_id))
+        self.ledger.append(report)
+        event.set()
+        for listener in tuple(self.listeners):
+            with suppress(BaseException):
+                listener(report)

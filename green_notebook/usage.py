@@ -1,0 +1,141 @@
+"""What the operating system counts: CPU time of this kernel and of everybody, memory.
+
+`UsageMeter.now` is cheap enough for a span's edge; the scan of child processes is done by the
+sampler's thread (`UsageMeter.scan`), at most once a second.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from green_notebook.clock import Clock
+from green_notebook.host import Host
+from green_notebook.model import Load
+from green_notebook.processes import Descendants, ProcessTree, reaped_cpu_s
+
+TICK_S = 0.01
+# Both edges of a span fall anywhere within a tick, on each CPU, for busy and for idle time.
+TICKS_OF_ERROR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Running totals at one instant (CPU seconds, bytes).
+
+    ``own_s`` is this process's; ``reaped_s`` that of its ended children; ``living`` its running
+    descendants as last scanned, at ``scanned_at_s``; ``meter_s`` what the meter itself took of
+    ``own_s``; ``machine_s`` everybody's, None where it cannot be read.
+    """
+
+    at_s: float
+    own_s: float
+    meter_s: float
+    reaped_s: float
+    living: Descendants
+    scanned_at_s: float
+    machine_s: float | None
+    memory_bytes: float
+
+
+class UsageMeter:
+    """Reads the running totals; one for a session."""
+
+    NOBODY = Descendants()
+
+    def __init__(self, host: Host, clock: Clock, tree: ProcessTree | None = None) -> None:
+        self.host = host
+        self.clock = clock
+        self.tree = tree or ProcessTree()
+        self.threads = max(1, host.cpu.threads)
+        self.meter_s = 0.0
+        self.living = Descendants()
+        self.scanned_at_s = clock.monotonic()
+        self.exclusive, self.quota = sharing(host, self.threads)
+        self._linux = os.path.exists("/proc/self/statm")
+
+    def scan(self) -> None:
+        """Look for the living descendants; the sampler's thread calls this."""
+        self.living = self.tree.scan()
+        self.scanned_at_s = self.clock.monotonic()
+
+    def now(self) -> Usage:
+        """The totals at this instant."""
+        return Usage(
+            self.clock.monotonic(),
+            self.clock.process_cpu_s(),
+            self.meter_s,
+            reaped_cpu_s(),
+            self.living,
+            self.scanned_at_s,
+            self._machine_s(),
+            self._memory(),
+        )
+
+    def _machine_s(self) -> float | None:
+        text = self.host.read("/proc/stat")
+        if text is None:
+            import psutil
+
+            times = psutil.cpu_times()
+            return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
+        fields = [int(one) for one in text.split("\n", 1)[0].split()[1:9]]
+        # user, nice, system, idle, iowait, irq, softirq, steal; stolen time is another guest's.
+        busy = sum(fields[0:3]) + sum(fields[5:7])
+        return busy * TICK_S
+
+    def _memory(self) -> float:
+        if self._linux:
+            with open("/proc/self/statm", "rb") as file:
+                return float(file.read().split()[1]) * self.tree.page_bytes
+        import psutil
+
+        return float(psutil.Process().memory_info().rss)
+
+    def load(self, start: Usage, end: Usage) -> Load:
+        """The work between two instants."""
+        duration_s = max(0.0, end.at_s - start.at_s)
+        own_s = max(0.0, (end.own_s - start.own_s) - (end.meter_s - start.meter_s))
+        children_s = (end.reaped_s - start.reaped_s) + (end.living.cpu_s - start.living.cpu_s)
+        ceiling_s = duration_s * self.threads
+        kernel_s = min(own_s + max(0.0, children_s), ceiling_s)
+        error_s = TICKS_OF_ERROR * TICK_S * self.threads
+        if start.machine_s is None or end.machine_s is None:
+            machine_s, error_s = kernel_s, ceiling_s
+        else:
+            machine_s = max(end.machine_s - start.machine_s, kernel_s)
+        return Load(
+            duration_s,
+            kernel_s,
+            min(machine_s, ceiling_s),
+            min(error_s, ceiling_s),
+            self.threads,
+            (start.memory_bytes + end.memory_bytes) / 2 + end.living.memory_bytes,
+            float(self.host.memory_bytes or 0) or None,
+            self.quota,
+            self.exclusive,
+        )
+
+
+def sharing(host: Host, threads: int) -> tuple[bool, float]:
+    """Whether the machine is this user's alone, and the part of its CPUs that we may use.
+
+    A hub with a CPU quota, or a container with one, shares its machine; its idle draw is then
+    charged by the quota.
+    """
+    quota = _cgroup_quota(host)
+    part = 1.0 if quota is None else min(1.0, quota / threads)
+    hub = "JUPYTERHUB_API_URL" in host.environ or "JUPYTERHUB_USER" in host.environ
+    return (part >= 1.0 and not hub), part
+
+
+def _cgroup_quota(host: Host) -> float | None:
+    text = host.read("/sys/fs/cgroup/cpu.max")
+    if text and not text.startswith("max"):
+        limit, _, period = text.partition(" ")
+        return float(limit) / float(period or 100_000)
+    limit_text = host.read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
+    period_text = host.read("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
+    if limit_text and period_text and int(limit_text) > 0:
+        return int(limit_text) / int(period_text)
+    return None

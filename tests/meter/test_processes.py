@@ -1,0 +1,106 @@
+"""The CPU time of child processes, those that come and go included."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from green_notebook.processes import Descendants, ProcessTree
+from green_notebook.testing import FakeClock, fake_host
+from green_notebook.usage import UsageMeter, sharing
+
+
+def write_process(proc, pid, parent, ticks=(0, 0, 0, 0), name="python", children=None):
+    folder = proc / str(pid)
+    (folder / "task" / str(pid)).mkdir(parents=True)
+    fields = ["S", str(parent), *["0"] * 9, *map(str, ticks), *["0"] * 6, "100", *["0"] * 20]
+    (folder / "stat").write_text(f"{pid} ({name}) {' '.join(fields)}\n")
+    if children is not None:
+        text = " ".join(map(str, children))
+        (folder / "task" / str(pid) / "children").write_text(text)
+
+
+@pytest.mark.parametrize("lists", [True, False], ids=["children files", "parents only"])
+def test_all_descendants_count_and_nobody_else(tmp_path, lists):
+    """Children and grandchildren with what they reaped; not the kernel, not strangers."""
+    family = {10: (1, [20, 21]), 20: (10, [5]), 21: (10, []), 5: (20, []), 99: (1, [])}
+    for pid, (parent, children) in family.items():
+        write_process(
+            tmp_path, pid, parent, (100, 50, 25, 25), "a (b) c", children if lists else None
+        )
+    tree = ProcessTree(tmp_path, pid=10)
+    found = tree.scan()
+    assert found.pids == {20, 21, 5}
+    assert found.cpu_s == pytest.approx(3 * 200 * tree.tick_s)
+    assert found.memory_bytes == 3 * 100 * tree.page_bytes
+
+
+def test_a_real_child_is_found():
+    """A child that sleeps is there, with no CPU time to speak of."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        found = ProcessTree().scan()
+        child.communicate(b"\n")
+    assert child.pid in found.pids
+    assert found.memory_bytes >= 0
+
+
+def meter(folder, clock, reaped):
+    tree = ProcessTree(folder / "none", pid=os.getpid())
+    usage = UsageMeter(fake_host(folder, {"/proc/stat": "cpu 0 0 0 0 0 0 0 0\n"}), clock, tree)
+    usage.reaped = reaped
+    return usage
+
+
+def test_a_child_reaped_in_the_span_is_charged_only_what_it_did_in_it(tmp_path):
+    """Two seconds of earlier work, reaped now, are not this span's."""
+    from dataclasses import replace
+
+    clock = FakeClock()
+    usage = UsageMeter(fake_host(tmp_path, {"/proc/stat": "cpu 0 0 0 0 0 0 0 0\n"}), clock)
+    before = replace(usage.now(), living=Descendants(2.0), reaped_s=0.0)
+    clock.advance(10.0)
+    after = replace(usage.now(), living=Descendants(0.0), reaped_s=2.5)
+    assert usage.load(before, after).kernel_cpu_s == pytest.approx(0.5)
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 10))
+def test_a_share_is_at_most_one(own_s, machine_s, meter_s):
+    """Whatever the clocks say, the share lies in 0..1 and busy time below what the CPUs have."""
+    from dataclasses import replace
+
+    clock = FakeClock()
+    usage = UsageMeter(HOST, clock)
+    start = replace(usage.now(), machine_s=0.0)
+    clock.advance(5.0)
+    end = replace(start, at_s=clock.now_s, own_s=own_s, machine_s=machine_s, meter_s=meter_s)
+    load = usage.load(start, end)
+    assert 0 <= load.kernel_share <= 1
+    assert 0 <= load.machine_busy <= 1
+
+
+HOST = fake_host(__import__("pathlib").Path(__import__("tempfile").mkdtemp()))
+
+
+@pytest.mark.parametrize(
+    ("files", "environ", "expected"),
+    [
+        ({}, {}, (True, 1.0)),
+        ({"/sys/fs/cgroup/cpu.max": "max 100000"}, {}, (True, 1.0)),
+        ({"/sys/fs/cgroup/cpu.max": "200000 100000"}, {}, (False, 0.5)),
+        (
+            {
+                "/sys/fs/cgroup/cpu/cpu.cfs_quota_us": "100000",
+                "/sys/fs/cgroup/cpu/cpu.cfs_period_us": "100000",
+            },
+            {},
+            (False, 0.25),
+        ),
+        ({}, {"JUPYTERHUB_USER": "student"}, (False, 1.0)),
+    ],
+)
+def test_a_shared_machine_is_recognised(tmp_path, files, environ, expected):
+    """A CPU quota (cgroup v1 or v2) or a hub means that the machine is shared."""
+    assert sharing(fake_host(tmp_path, files, **environ), 4) == expected

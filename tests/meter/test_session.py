@@ -1,0 +1,192 @@
+"""From a span to its report, on fake hardware and a clock that stands still."""
+
+import json
+import os
+
+import pytest
+
+from green_notebook.errors import GreenNotebookError
+from green_notebook.measuring import measure
+from green_notebook.model import Basis, Report, SensorSpec
+from green_notebook.testing import FakeClock, FakeModel, FakeSensor, fake_session
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+def run(session, clock, seconds, busy=0.0, **options):
+    span = session.begin(thread=False, **options)
+    for _ in range(round(seconds * 10)):
+        clock.advance(0.1, busy)
+        session.sampler.tick()
+    return session.end(span)
+
+
+def test_a_counter_gives_the_energy_between_two_marks(tmp_path, clock):
+    """Ten watts for three seconds are thirty joules, measured."""
+    session = fake_session(tmp_path, FakeSensor(clock, 10.0), clock=clock)
+    report = run(session, clock, 3.0, busy=1.0, zone="FR")
+    machine = report.energy.machine
+    assert machine.value == pytest.approx(30.0, rel=0.002)
+    assert machine.low <= 30.0 <= machine.high
+    assert machine.basis is Basis.MEASURED
+    assert report.duration_s == pytest.approx(3.0)
+
+
+def test_the_parts_of_a_report_agree(tmp_path, clock):
+    """The kernel is the sum of its components, and grams are joules times PUE times intensity."""
+    session = fake_session(tmp_path, FakeModel(), FakeSensor(clock, 50.0, GPU), clock=clock)
+    report = run(session, clock, 2.0, busy=0.5, zone="PL", pue=1.5)
+    parts = sum(one.kernel.value for one in report.energy.components)
+    assert report.energy.kernel.value == pytest.approx(parts)
+    expected = report.energy.kernel.value / 3.6e6 * 1.5 * report.intensity.quantity.value
+    assert report.footprint.operational.value == pytest.approx(expected)
+    assert report.place.zone == "PL"
+
+
+GPU = SensorSpec("nvml:0", "gpu:0", "energy", step_s=0.001)
+
+
+def test_a_report_survives_its_json(tmp_path, clock):
+    """to_json and from_json are inverse, and every field of the contract is there."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    report = run(session, clock, 1.0, busy=1.0, name="sort")
+    assert Report.from_json(report.to_json()) == report
+    data = json.loads(report.to_json())
+    assert {
+        "schema", "id", "session_id", "parent_id", "state", "name", "cell_key", "notebook_key",
+        "execution_count", "repeats", "version", "data_version", "started_at", "duration_s",
+        "status", "energy", "place", "intensity", "overhead", "footprint", "equivalences",
+        "advice", "remote", "notes", "meter",
+    } <= set(data)  # fmt: skip
+    assert set(data["energy"]["kernel"]) == {"value", "low", "high", "random", "unit", "basis"}
+
+
+def test_rubbish_is_no_report():
+    """Text that is no report is refused with one line."""
+    for text in ("", "[]", '{"schema": 2}', '{"schema": 1}'):
+        with pytest.raises(ValueError, match="report"):
+            Report.from_json(text)
+
+
+def test_nested_spans_know_their_parent_and_a_total_counts_once(tmp_path, clock):
+    """A measured block inside a measured cell is part of it."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    outer = session.begin("outer", thread=False)
+    clock.advance(1.0, 1.0)
+    inner = run(session, clock, 1.0, busy=1.0, name="inner")
+    clock.advance(1.0, 1.0)
+    whole = session.end(outer)
+    assert inner.parent_id == whole.id
+    assert [one.name for one in session.ledger.topmost()] == ["outer"]
+    assert whole.energy.kernel.value > inner.energy.kernel.value
+
+
+def test_a_failing_sensor_is_a_gap_and_never_zero(tmp_path, clock):
+    """When every read fails the component is absent, and a note says why."""
+    sensor = FakeSensor(clock, 10.0)
+    session = fake_session(tmp_path, sensor, FakeModel(component="ram"), clock=clock)
+    sensor.failing = True
+    report = run(session, clock, 1.0)
+    assert [one.component for one in report.energy.components] == ["ram"]
+    assert any("fake:0" in note.text or "cpu:0" in note.text for note in report.notes)
+
+
+def test_a_long_span_rolls_up_to_the_same_sum(tmp_path, clock):
+    """An hour of work is the sum of its pieces, within the interval."""
+    session = fake_session(tmp_path, FakeSensor(clock, 10.0), clock=clock)
+    span = session.begin(thread=False)
+    for _ in range(360):
+        clock.advance(1.0, 1.0)
+        session.sampler.tick()
+    report = session.end(span)
+    assert report.energy.machine.value == pytest.approx(3600.0, rel=1e-3)
+    assert len(span.tallies) == 1
+
+
+def test_live_states_come_at_most_five_times_a_second(tmp_path, clock):
+    """A subscriber hears of a running span, and nothing after its end."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    states = []
+    span = session.begin(thread=False)
+    session.subscribe(span, states.append)
+    for _ in range(100):
+        clock.advance(0.05, 1.0)
+        session.sampler.tick()
+    session.end(span)
+    heard = len(states)
+    session.sampler.tick()
+    assert len(states) == heard
+    assert 20 <= heard <= 26
+    assert states[-1].energy.value == pytest.approx(50, rel=0.5)
+    assert len(json.dumps(states[-1].to_dict())) < 1024
+
+
+def test_wrong_options_are_refused_before_anything_begins(tmp_path, clock):
+    """A typo in a zone names the closest; a PUE below one is refused."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    with pytest.raises(GreenNotebookError, match="FR"):
+        session.begin(zone="Frnace", thread=False)
+    with pytest.raises(GreenNotebookError, match="PUE"):
+        session.begin(pue=0.5, thread=False)
+    assert session.reports == []
+    assert session.sampler.busy == 0
+
+
+def test_the_zone_is_asked_for_once(tmp_path, clock):
+    """The first report with an unknown zone says how to set it; the second does not."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    first, second = run(session, clock, 1.0), run(session, clock, 1.0)
+    assert [note.code for note in first.notes if note.code.startswith("zone-")]
+    assert not [note.code for note in second.notes if note.code.startswith("zone-")]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError, "error"), (KeyboardInterrupt, "interrupted")]
+)
+def test_an_exception_passes_through_a_measured_block(tmp_path, clock, error, status):
+    """The block's own outcome is untouched, and the report tells how it ended."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    block = measure("train", session=session)
+    with pytest.raises(error), block:
+        raise error
+    assert block.report.status == status
+    session.close()
+
+
+def test_a_report_before_its_end_is_refused(tmp_path, clock):
+    """There is nothing to see while the block runs."""
+    block = measure(session=fake_session(tmp_path, FakeModel(), clock=clock))
+    with pytest.raises(GreenNotebookError, match="ended"):
+        _ = block.report
+
+
+def test_a_fork_leaves_the_child_without_session(tmp_path):
+    """The child of a fork drops the parent's thread and sensors and can measure on its own."""
+    from green_notebook import session as module
+
+    parent = module.current()
+    parent.sampler.open()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0 if module._current is None and parent._closed else 1)
+    _, code = os.waitpid(pid, 0)
+    module.close_current()
+    assert os.waitstatus_to_exitcode(code) == 0
+
+
+def test_closing_leaves_no_thread(tmp_path):
+    """After close the measuring thread has ended and sensors are given back."""
+    import threading
+
+    clock = FakeClock()
+    sensor = FakeSensor(clock)
+    session = fake_session(tmp_path, sensor, clock=clock)
+    span = session.begin()
+    session.end(span)
+    session.close()
+    session.close()
+    assert sensor.closed
+    assert not [one for one in threading.enumerate() if one.name == "green-notebook"]
