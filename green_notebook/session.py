@@ -155,8 +155,17 @@ class Session:
         """From the sampler's thread."""
         self.settler.tick()
         spans = self._stacks.all()
+        usage = self.sampler.usage.now()
         if spans:
-            self.feed.tick(spans, self.sampler.usage.now())
+            self.baseline.stir()
+            self.feed.tick(spans, usage)
+        else:
+            self.baseline.rest(self.sampler, usage)
+
+    def use(self, settings: GreenNotebook) -> None:
+        """Take other settings: those of a shell that loads the extension later."""
+        self.settings = self.assembler.settings = settings
+        self.sampler.options.update({name: getattr(settings, name) for name in OPTIONS})
 
     def close(self) -> None:
         """Finalise what is open and stop the thread; more than once does no harm."""
@@ -176,11 +185,13 @@ class Session:
 _current: Session | None = None
 
 
-def current() -> Session:
-    """The kernel's session; made when first asked for."""
+def current(settings: GreenNotebook | None = None) -> Session:
+    """The kernel's session; made when first asked for. ``settings`` are used from then on."""
     global _current  # noqa: PLW0603 - one session for a process is what a session is
     if _current is None or _current._closed:  # noqa: SLF001 - its own module
-        _current = Session()
+        _current = Session(settings)
+    elif settings is not None and _current.settings is not settings:
+        _current.use(settings)
     return _current
 
 

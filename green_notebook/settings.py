@@ -28,6 +28,9 @@ class GreenNotebook(Configurable):
         0.0, help="Power usage effectiveness of the place, at least 1; 0: from the place"
     ).tag(config=True)
     quiet = Bool(False, help="No live view while a cell runs").tag(config=True)
+    always = Bool(False, help="Measure every cell from the start, as %carbon on does").tag(
+        config=True
+    )
     live = Enum(["auto", "html", "widget", "off"], "auto", help="How the live view is shown").tag(
         config=True
     )
