@@ -1,0 +1,232 @@
+"""Which processor this is: its generation for a virtual machine, its class and TDP for bare metal.
+
+Model numbers are the kernel's (arch/x86/include/asm/intel-family.h; AMD's revision guides) and
+Arm's part numbers (MIDR). A virtual machine may show a number that is not its host's; the feature
+flags cannot be ahead of the silicon, so a generation that lacks a flag is out.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+
+from green_notebook.data import records
+from green_notebook.host import Cpu, Host
+
+CLIENT = "Intel Xeon E and Core (client dies)"
+
+# Family 6 of Intel: servers by model. 85 covers three generations, told apart by the stepping.
+_INTEL = {
+    45: "Intel Sandy Bridge-EP",
+    62: "Intel Ivy Bridge-EP",
+    63: "Intel Haswell-EP",
+    79: "Intel Broadwell-EP",
+    86: "Intel Broadwell-EP",
+    106: "Intel Ice Lake-SP",
+    108: "Intel Ice Lake-SP",
+    143: "Intel Sapphire Rapids-SP",
+    207: "Intel Emerald Rapids-SP",
+    173: "Intel Granite Rapids (Xeon 6 P)",
+    174: "Intel Granite Rapids (Xeon 6 P)",
+    175: "Intel Sierra Forest (Xeon 6 E)",
+}
+_INTEL_CLIENT = {
+    *(42, 58, 60, 69, 70, 61, 71, 78, 94, 142, 158, 165, 166, 167, 126, 140, 141),
+    *(151, 154, 183, 186, 191, 170, 172, 189, 197, 198, 204),
+}
+# AMD: (family, first model, last model).
+_AMD = (
+    (0x17, 0x00, 0x0F, "AMD Naples (EPYC 7001)"),
+    (0x17, 0x30, 0x3F, "AMD Rome (EPYC 7002)"),
+    (0x19, 0x00, 0x0F, "AMD Milan (EPYC 7003)"),
+    (0x19, 0x10, 0x1F, "AMD Genoa/Bergamo (EPYC 9004)"),
+    (0x19, 0xA0, 0xAF, "AMD Genoa/Bergamo (EPYC 9004)"),
+    (0x1A, 0x00, 0x1F, "AMD Turin (EPYC 9005)"),
+)
+# Only the Altra has published load data; the other Neoverse cores share its row and get more room.
+ARM = "Ampere Altra (Neoverse N1)"
+
+# A flag, and the generations that have it, oldest first. (Intel's and AMD's ISA manuals.)
+_SPR = (
+    "Intel Sapphire Rapids-SP",
+    "Intel Emerald Rapids-SP",
+    "Intel Granite Rapids (Xeon 6 P)",
+)
+_ICX = ("Intel Ice Lake-SP", *_SPR)
+_CLX = ("Intel Cascade Lake-SP", *_ICX)
+_SKX = ("Intel Skylake-SP", *_CLX)
+_BDX = ("Intel Broadwell-EP", *_SKX, "Intel Sierra Forest (Xeon 6 E)")
+_HSX = ("Intel Haswell-EP", *_BDX)
+_INTEL_FLAGS = (
+    ("amx_tile", _SPR),
+    ("avx512_fp16", _SPR),
+    ("avx512_vbmi2", _ICX),
+    ("avx512_vnni", _CLX),
+    ("avx512f", _SKX),
+    ("adx", _BDX),
+    ("avx2", _HSX),
+)
+_ZEN4 = ("AMD Genoa/Bergamo (EPYC 9004)", "AMD Turin (EPYC 9005)")
+_ZEN3 = ("AMD Milan (EPYC 7003)", *_ZEN4)
+_AMD_FLAGS = (
+    ("avx512_vp2intersect", ("AMD Turin (EPYC 9005)",)),
+    ("avx512f", _ZEN4),
+    ("vaes", _ZEN3),
+    ("clwb", ("AMD Rome (EPYC 7002)", *_ZEN3)),
+)
+_ALL_AMD = ("AMD Naples (EPYC 7001)", "AMD Rome (EPYC 7002)", *_ZEN3)
+_ALL = (*_HSX, *_ALL_AMD, ARM)
+
+
+def generations(cpu: Cpu) -> tuple[str, ...]:
+    """The generations that a virtual machine's processor can be: one where number and flags agree."""
+    vendor = vendor_of(cpu)
+    if vendor in ("Arm", "Apple"):
+        return (ARM,)
+    if re.search(r"ryzen|threadripper|athlon|core\(tm\)", cpu.name.lower()):
+        return (CLIENT,)
+    if vendor == "Intel":
+        return _consistent(_intel(cpu), cpu.flags, _INTEL_FLAGS, _HSX)
+    if vendor == "AMD":
+        return _consistent(_amd(cpu), cpu.flags, _AMD_FLAGS, _ALL_AMD)
+    return _ALL
+
+
+def vendor_of(cpu: Cpu) -> str:
+    """ "Intel", "AMD", "Arm", "Apple" or an empty string."""
+    text = f"{cpu.vendor} {cpu.name}".lower()
+    # 0x61 is Apple's number as an implementer of Arm.
+    if "apple" in text or cpu.vendor == "0x61":
+        return "Apple"
+    if "intel" in text:
+        return "Intel"
+    if "amd" in text.replace("amd64", ""):
+        return "AMD"
+    # The implementer's number of /proc/cpuinfo on Arm: Arm, Fujitsu, Nvidia, Qualcomm, Ampere ...
+    if cpu.vendor.startswith("0x") or re.search(r"\barm|aarch64|neoverse|graviton|ampere", text):
+        return "Arm"
+    return ""
+
+
+def _intel(cpu: Cpu) -> str | None:
+    if cpu.family != 6:
+        return None
+    if cpu.model == 85:
+        stepping = cpu.stepping or 0
+        # 5-7 Cascade Lake, 10-11 Cooper Lake: the same core and much the same power.
+        return "Intel Skylake-SP" if stepping <= 4 else "Intel Cascade Lake-SP"
+    if cpu.model in _INTEL_CLIENT:
+        return CLIENT
+    return _INTEL.get(cpu.model or -1)
+
+
+def _amd(cpu: Cpu) -> str | None:
+    for family, first, last, name in _AMD:
+        if cpu.family == family and first <= (cpu.model or 0) <= last:
+            return name
+    return None
+
+
+def _consistent(
+    told: str | None,
+    flags: frozenset[str],
+    table: Iterable[tuple[str, tuple[str, ...]]],
+    unknown: tuple[str, ...],
+) -> tuple[str, ...]:
+    # The newest flag decides what the silicon must at least be.
+    possible = next((names for flag, names in table if flag in flags), None)
+    if told is None:
+        return possible or unknown
+    # AMX and half-precision AVX-512 exist in no client die; the other flags do.
+    client = told == CLIENT and not {"amx_tile", "avx512_fp16"} & flags
+    # A flag set that is older than the number is merely hidden; a newer one proves a masked number.
+    return (told,) if possible is None or told in possible or client else possible
+
+
+def contradictory(cpu: Cpu) -> bool:
+    """Whether number and flags contradict one another."""
+    vendor = vendor_of(cpu)
+    told = _intel(cpu) if vendor == "Intel" else _amd(cpu) if vendor == "AMD" else None
+    return told is not None and told not in generations(cpu)
+
+
+def chip_class(cpu: Cpu) -> str:
+    """The class of chip that cpu_package.json has a curve for."""
+    vendor, name = vendor_of(cpu), plain(cpu.name)
+    if vendor == "Apple":
+        return "apple"
+    if vendor == "AMD":
+        return "amd-server" if re.search(r"epyc|opteron", name) else "amd-client"
+    if vendor == "Arm":
+        return "arm-server"
+    server = "xeon" in name and not re.search(r"xeon (e3|e-|w-1)", name)
+    return "intel-server" if server or _intel(cpu) not in (None, CLIENT) else "intel-client"
+
+
+def plain(name: str) -> str:
+    """A processor's name without marks, clock, core count and the word CPU: "xeon e5-2620 v3"."""
+    text = re.sub(r"\((r|tm)\)|®|™", " ", name.lower())
+    text = re.sub(r"@.*$|\bwith radeon.*$|\bw/ radeon.*$", " ", text)
+    text = re.sub(r"\b(\d+|\w+)-cores?\b(?: processor)?|\b\d+th gen\b", " ", text)
+    text = re.sub(r"\b(intel|amd|cpu|processor)\b", " ", text)
+    return " ".join(text.split())
+
+
+@cache
+def _tdp_table() -> dict[str, float]:
+    return {plain(row["name"]): float(row["tdp_w"]) for row in records("cpu_chips")}
+
+
+def tdp_w(cpu: Cpu) -> float | None:
+    """The maker's design power (W) of one package, by its name; None where the name is unknown."""
+    name = plain(cpu.name)
+    if vendor_of(cpu) == "Apple":
+        name = name if name.startswith("apple") else f"apple {name}"
+    return _tdp_table().get(name)
+
+
+def named(host: Host) -> Cpu:
+    """The host's processor, with the name that Windows and macOS keep elsewhere."""
+    if host.system == "Linux":
+        return host.cpu
+    name = _mac_name() if host.system == "Darwin" else _windows_name()
+    found = re.search(r"Family (\d+) Model (\d+) Stepping (\d+)", platform.processor())
+    family, model, stepping = map(int, found.groups()) if found else (None, None, None)
+    return replace(
+        host.cpu,
+        name=name or host.cpu.name,
+        vendor=host.cpu.vendor or ("Apple" if host.system == "Darwin" and "Apple" in name else ""),
+        family=host.cpu.family or family,
+        model=host.cpu.model or model,
+        stepping=host.cpu.stepping or stepping,
+    )
+
+
+def _mac_name() -> str:
+    import ctypes
+
+    try:
+        size = ctypes.c_size_t(256)
+        text = ctypes.create_string_buffer(size.value)
+        failed = ctypes.CDLL(None).sysctlbyname(
+            b"machdep.cpu.brand_string", text, ctypes.byref(size), None, 0
+        )
+    except (OSError, AttributeError):
+        return ""
+    return "" if failed else text.value.decode(errors="replace")
+
+
+def _windows_name() -> str:
+    try:
+        import winreg
+    except ImportError:
+        return ""
+    try:
+        where = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, where) as key:  # type: ignore[attr-defined,unused-ignore]
+            return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()  # type: ignore[attr-defined,unused-ignore]
+    except (OSError, AttributeError):
+        return ""

@@ -1,0 +1,204 @@
+"""The processor's power from its load, where no sensor tells it.
+
+A virtual machine is a part of a server: watts per hardware thread of its CPU generation, measured
+at the wall (SPECpower), make the component ``node``: memory, fans and power supply are in it. On
+bare metal a curve over the maker's design power makes the component ``cpu:0``, all packages
+together. Both are weak, and their intervals say so; docs/method.md has the formulas.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from green_notebook.data import records
+from green_notebook.host import Cpu, Host
+from green_notebook.model import Basis, Load, Quantity, SensorSpec
+from green_notebook.sensors import Estimate, Model, Sensor, _cpu
+
+NAME = "CPU model"
+SLOW = False
+
+# How far the truth lies from the curve (95 %), beyond the spread of a generation's servers: below
+# and above, at idle and from 10 % load on. From servers left out of the fit one CPU at a time
+# (tests/sensors/test_cpu_model_data.py); idle also holds what a cloud's host does for others.
+_NODE_IDLE, _NODE_BUSY = (0.45, 2.2), (0.62, 1.55)
+# Packages: TDP curves against RAPL and stress tests of nine CPUs (data-src/rapl_load.csv,
+# aws_package_power.csv). Deep sleep takes an idle package to a hundredth of its TDP.
+_CHIP_IDLE, _CHIP_BUSY, _CHIP_FULL = (0.05, 2.2), (0.33, 1.9), (0.5, 1.6)
+# Small chips may draw far above their design power for seconds (Intel's PL2 of 15 W parts: 25-64 W).
+_BURST_BELOW_W, _BURST = 30.0, 2.0
+# Where the name is not in the table, the design power is a guess from the generation.
+_GUESSED = (0.45, 2.2)
+# A battery's machine holds a processor of a third of the desktop's power (15-45 W against 65-125).
+_LAPTOP = 0.35
+# Instances whose vCPU is a whole core, without a second thread (AWS: M7a, C7a, R7a; M8a).
+_WHOLE_CORES = ("9r14", "9r45")
+
+_Row = Mapping[str, Any]
+Range = tuple[float, float, float]
+
+
+def power_w(
+    cpu: Cpu, busy: float, *, virtual: bool, threads: int, battery: bool = False
+) -> Quantity:
+    """The power (W) at a part ``busy`` (0 to 1) of ``threads`` hardware threads.
+
+    ``virtual``: the share of a whole server at the wall; else the processor packages alone.
+    """
+    busy = min(1.0, max(0.0, busy))
+    if virtual:
+        value, low, high = _node(cpu, busy, max(1, threads))
+        basis = Basis.MODELLED
+    else:
+        (value, low, high), known = _chip(cpu, busy, max(1, threads), battery)
+        basis = Basis.MODELLED if known else Basis.ASSUMED
+    return Quantity(value, min(low, value), max(high, value), "W", basis)
+
+
+@cache
+def _generation(name: str) -> _Row:
+    return next(row for row in records("cpu_generations") if row["generation"] == name)
+
+
+def _node(cpu: Cpu, busy: float, threads: int) -> Range:
+    each = [_thread_w(_generation(name), busy) for name in _cpu.generations(cpu)]
+    if any(part in cpu.name.lower() for part in _WHOLE_CORES):
+        threads *= 2
+    value = statistics.median(value for value, _, _ in each)
+    down, up = _blend(_NODE_IDLE, _NODE_BUSY, busy / 0.1)
+    low, high = min(low for _, low, _ in each), max(high for _, _, high in each)
+    return value * threads, low * down * threads, high * up * threads
+
+
+def _thread_w(row: _Row, busy: float) -> Range:
+    """Watts of one thread's part of a server: the median, and the bounds of the generation."""
+    part = _at(row["shape"], busy)
+    value, low, high = (
+        row[f"idle_{which}"] + (row[f"max_{which}"] - row[f"idle_{which}"]) * part
+        for which in ("w", "low", "high")
+    )
+    return value, low, high
+
+
+def _chip(cpu: Cpu, busy: float, threads: int, battery: bool) -> tuple[Range, bool]:
+    row = _class(_cpu.chip_class(cpu))
+    watts, known = _design_w(cpu, threads, battery)
+    value = watts * (row["idle"] + (row["full"] - row["idle"]) * _at(row["shape"], busy))
+    if busy < 0.1:
+        down, up = _blend(_CHIP_IDLE, _CHIP_BUSY, busy / 0.1)
+    else:
+        down, up = _blend(_CHIP_BUSY, _CHIP_FULL, (busy - 0.1) / 0.9)
+    if watts <= _BURST_BELOW_W * max(1, cpu.sockets):
+        up *= 1 + (_BURST - 1) * busy
+    if not known:
+        down, up = down * _GUESSED[0], up * _GUESSED[1]
+    return (value, value * down, value * up), known
+
+
+@cache
+def _class(name: str) -> _Row:
+    return next(row for row in records("cpu_package") if row["class"] == name)
+
+
+def _design_w(cpu: Cpu, threads: int, battery: bool) -> tuple[float, bool]:
+    """The design power of all packages, and whether the maker states it."""
+    watts = _cpu.tdp_w(cpu)
+    if watts is not None:
+        return watts * max(1, cpu.sockets), True
+    # SPECpower servers at full load draw their design power at the wall, within a fifth (the
+    # same rows), so watts per thread stand in for it.
+    full = statistics.median(_generation(name)["max_w"] for name in _cpu.generations(cpu))
+    return full * threads * (_LAPTOP if battery else 1.0), False
+
+
+def _at(shape: Sequence[float], busy: float) -> float:
+    """The part of the way from idle to full, between the points at 0, 10, ... 100 % load."""
+    place = busy * (len(shape) - 1)
+    step = min(int(place), len(shape) - 2)
+    return float(shape[step] + (shape[step + 1] - shape[step]) * (place - step))
+
+
+def _blend(
+    first: tuple[float, float], last: tuple[float, float], part: float
+) -> tuple[float, float]:
+    part = min(1.0, max(0.0, part))
+    return (
+        first[0] + (last[0] - first[0]) * part,
+        first[1] + (last[1] - first[1]) * part,
+    )
+
+
+class CpuModel:
+    """The energy of all processors (or of a virtual machine) from the CPU time of a span."""
+
+    def __init__(self, host: Host) -> None:
+        self._cpu = _cpu.named(host)
+        self._virtual = host.hypervisor is not None
+        self._battery = host.battery
+        self._threads = self._cpu.threads
+        self._notes = self._remarks()
+        half, full, idle = (self._power(busy) for busy in (0.5, 1.0, 0.0))
+        self.spec = SensorSpec(
+            id="cpu-model",
+            component="node" if self._virtual else "cpu:0",
+            kind="power",
+            basis=half.basis,
+            gain_error=(1 - half.low / half.value, half.high / half.value - 1),
+            max_power_w=full.high,
+            idle_power_w=idle.value,
+            covers=("node", "cpu:0", "ram", "rest") if self._virtual else ("cpu:0",),
+            label=self._label(),
+        )
+
+    def estimate(self, load: Load, chips_j: float) -> Estimate:
+        """Power at the span's mean load times its duration; ``chips_j`` plays no part."""
+        busy = load.machine_busy
+        machine = self._power(busy)
+        seconds = max(0.0, load.duration_s)
+        error = load.machine_cpu_error_s / (seconds * load.threads) if seconds else 0.0
+        swing = self._power(busy + error).value - self._power(busy - error).value
+        energy = Quantity.within(
+            machine.value * seconds,
+            "J",
+            machine.basis,
+            systematic=(
+                (machine.value - machine.low) * seconds,
+                (machine.high - machine.value) * seconds,
+            ),
+            random=swing / 2 * seconds,
+        )
+        return Estimate(energy, self._power(0.0).scaled(seconds, "J"), None, self._notes)
+
+    def _power(self, busy: float) -> Quantity:
+        return power_w(
+            self._cpu,
+            busy,
+            virtual=self._virtual,
+            threads=self._threads,
+            battery=self._battery,
+        )
+
+    def _label(self) -> str:
+        if not self._virtual:
+            return f"{self._cpu.name or 'unknown processor'}, design power x load"
+        names = _cpu.generations(self._cpu)
+        told = names[0] if len(names) == 1 else f"one of {len(names)} generations"
+        return f"{self._threads} threads of a server ({told}), watts per thread x load"
+
+    def _remarks(self) -> tuple[tuple[str, str], ...]:
+        if self._virtual and _cpu.contradictory(self._cpu):
+            names = ", ".join(_cpu.generations(self._cpu))
+            text = f"the CPU's model number contradicts its features: taken as one of {names}"
+            return (("cpu-masked", text),)
+        if not self._virtual and _cpu.tdp_w(self._cpu) is None:
+            text = "the CPU's design power is not in the table: it is guessed from its threads"
+            return (("cpu-unknown", text),)
+        return ()
+
+
+def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  # noqa: ARG001 - taken whole
+    """Always one: every machine has a processor."""
+    return [CpuModel(host)]

@@ -1,0 +1,77 @@
+"""What no chip's counter sees: power supply, fans, board, disks, a laptop's screen.
+
+Assumed, and shown apart: a part of what the chips take (losses of the power supply and voltage
+regulators) and a base that is always there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from green_notebook.errors import Unavailable
+from green_notebook.host import Host
+from green_notebook.model import Basis, Load, Quantity, SensorSpec
+from green_notebook.sensors import Estimate, Model, Sensor, _cpu
+
+NAME = "Rest of the machine"
+SLOW = False
+
+Range = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    name: str
+    losses: Range
+    base_w: Range
+
+
+# Losses: the wall of big nodes is 1.17 x RAPL + a base (Jay et al. 2023, CCGrid, "An experimental
+# comparison of software-based power meters"). Bases are chosen so that chips read 12-38 % below
+# the wall on an idle node (the same) and 20-37 % below a plug on a desktop (Fischer 2025); a
+# laptop's screen and board are our assumption (2026), with room.
+_SERVER = _Kind("server", (0.17, 0.06, 0.30), (30.0, 5.0, 100.0))
+_DESKTOP = _Kind("desktop", (0.17, 0.06, 0.30), (18.0, 6.0, 45.0))
+_LAPTOP = _Kind("laptop", (0.12, 0.04, 0.25), (4.0, 1.0, 10.0))
+
+
+class RestModel:
+    """The energy between the chips and the plug."""
+
+    def __init__(self, host: Host) -> None:
+        server = _cpu.chip_class(_cpu.named(host)).endswith("server")
+        self._kind = _LAPTOP if host.battery else _SERVER if server else _DESKTOP
+        self.spec = SensorSpec(
+            id="rest-model",
+            component="rest",
+            kind="power",
+            basis=Basis.ASSUMED,
+            gain_error=(0.7, 1.5),
+            idle_power_w=self._kind.base_w[0],
+            covers=("rest",),
+            label=f"power supply, fans and board of a {self._kind.name}",
+        )
+
+    def estimate(self, load: Load, chips_j: float) -> Estimate:
+        """``losses x chips_j + base x duration``; the base is the idle part."""
+        seconds = max(0.0, load.duration_s)
+        idle = [watts * seconds for watts in self._kind.base_w]
+        value, low, high = (
+            base + part * max(0.0, chips_j)
+            for base, part in zip(idle, self._kind.losses, strict=True)
+        )
+        return Estimate(
+            Quantity(value, low, high, "J", Basis.ASSUMED),
+            Quantity(idle[0], idle[1], idle[2], "J", Basis.ASSUMED),
+        )
+
+
+def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  # noqa: ARG001 - taken whole
+    """The rest of a machine of its own; raises Unavailable in a virtual machine."""
+    if host.hypervisor is not None:
+        raise Unavailable(
+            "a virtual machine's watts per thread hold the rest of the server already"
+        )
+    return [RestModel(host)]
