@@ -169,13 +169,13 @@ class Accountant:
             return
         tallies, notes, _ = self._piece(begun, now, span.tallies)
         span.tallies = tallies
-        span.notes.update({note.code: note for note in notes})
+        span.notes.update({note.text: note for note in notes})
         span.rolled = now
 
     def sum(self, span: OpenSpan, until: Usage) -> Sum:
         """The span's energy from its start to ``until``; changes nothing."""
         tallies, notes, settled = self._piece(span.rolled or span.start, until, span.tallies)
-        known = {**span.notes, **{note.code: note for note in notes}}
+        known = {**span.notes, **{note.text: note for note in notes}}
         load = self.sampler.usage.load(span.start, until)
         return Sum(_energy(tallies), tuple(known.values()), settled, load)
 
@@ -193,7 +193,10 @@ class Accountant:
             first_s = trace.readings[0].at_s if trace.readings else end.at_s
             begin_s = min(max(start.at_s, first_s), end.at_s)
             measured = energy_between(trace, begin_s, end.at_s)
-            notes.extend(measured.notes)
+            # The reader knows parts, not traces: each note says whose it is.
+            notes.extend(
+                Note(one.code, f"{trace.spec.component}: {one.text}") for one in measured.notes
+            )
             settled = settled and measured.settled
             if measured.quantity is None:
                 result[trace.spec.id] = tally.missing(end.at_s - start.at_s)

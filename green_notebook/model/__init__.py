@@ -1,5 +1,6 @@
 """The nouns, and their JSON. This package imports nothing else of ours."""
 
+from green_notebook.model.comparison import Comparison
 from green_notebook.model.energy import (
     Component,
     Energy,
@@ -20,6 +21,7 @@ __all__ = [
     "Advice",
     "Basis",
     "Budget",
+    "Comparison",
     "Component",
     "Energy",
     "Equivalence",
