@@ -1,0 +1,78 @@
+"""Which published model an object is: the ladder from its own name down to its size.
+
+1 hub id, 2 timm's configuration, 3 the application's name, 4 the exact number of parameters,
+5 family with hidden size and layers, 6 the class alone. Below rung 4 advice may speak of the
+family, and names no replacement.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from importlib import import_module, util
+from pathlib import Path
+from typing import Any
+
+from green_notebook.advice.detect import Finding
+
+HUB = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
+Lookup = Callable[[str, str], "str | None"]
+
+
+def catalogue_lookup() -> Lookup:
+    """The catalogue's table of other names: (kind, name) -> model id or None."""
+    name = "green_notebook.advice.catalogue"
+    if util.find_spec(name) is None:
+        return _unknown
+    found: Lookup = getattr(import_module(name), "alias", _unknown)
+    return found
+
+
+def _unknown(_kind: str, _alias: str) -> None:
+    return None
+
+
+def hub_id(name: Any) -> str | None:
+    """A hub id; of a local path nothing: its folder may tell what is nobody's business."""
+    if type(name) is not str or not HUB.fullmatch(name):
+        return None
+    if name.startswith(".") or "checkpoint" in name.lower() or Path(name).exists():
+        return None
+    return name
+
+
+def identify(finding: Finding, lookup: Lookup) -> dict[str, Any]:
+    """`model.id` and `model.identified_by` of a model, by the strongest rung that holds."""
+    facts = finding.facts
+    for rung, kind, alias in _rungs(facts):
+        if alias is None:
+            continue
+        target = lookup(kind, alias) if kind else alias
+        if target is None and rung == "hub id":
+            target = alias
+        if target is not None:
+            return {"model.id": target, "model.identified_by": rung}
+    return {"model.identified_by": "class name"}
+
+
+def _rungs(facts: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
+    name = facts.get("_hub_id")
+    timm = facts.get("_timm")
+    application = facts.get("_application")
+    params = facts.get("model.params")
+    by_count = facts.get("_framework_models") and type(params) is int
+    return [
+        ("hub id", "hf_legacy" if name and "/" not in name else "hf_alias", name),
+        ("timm configuration", "", None if timm is None else f"timm/{timm}"),
+        ("constructor", "", facts.get("_constructor")),
+        ("application name", "keras_model_name", application),
+        ("parameter count", "param_count", str(params) if by_count else None),
+        ("size", "config_fingerprint", _fingerprint(facts)),
+    ]
+
+
+def _fingerprint(facts: Mapping[str, Any]) -> str | None:
+    parts = [facts.get(f"model.{one}") for one in ("model_type", "hidden_size", "layers")]
+    if None in parts:
+        return None
+    return "model_type={};hidden={};layers={}".format(*parts)
