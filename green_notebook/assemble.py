@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from green_notebook._version import __version__
 from green_notebook.account import footprint, pue_of
@@ -55,11 +56,12 @@ class Assembler:
         self.host = host
         self.session_id = session_id
         self._salt = salt
+        self._places: dict[tuple[Any, ...], Place] = {}
 
     def circumstances(self, span: OpenSpan, duration_s: float) -> Circumstances:
         """Place, intensity and PUE of a span; falls back to the annual table, with a note."""
         notes: tuple[Note, ...] = ()
-        place = locate(self.settings, self.host, span.zone)
+        place = self._place(span.zone)
         try:
             source = grid(self.settings.grid, self.settings)
             intensity = source.intensity(place.zone, span.started_at, duration_s)
@@ -72,6 +74,14 @@ class Assembler:
         pue = self.settings.checked_pue(span.pue)
         overhead = pue_of(place, pue)
         return Circumstances(place, intensity, overhead, notes)
+
+    def _place(self, zone: str | None) -> Place:
+        """Where we are does not change while the settings stay the same."""
+        settings = self.settings
+        key = (zone, settings.zone, settings.detect_cloud, settings.locate_by_ip)
+        if key not in self._places:
+            self._places[key] = locate(settings, self.host, zone)
+        return self._places[key]
 
     def report(self, span: OpenSpan, summed: Sum, *, final: bool) -> Report:
         """The report of a span that has ended."""

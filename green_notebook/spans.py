@@ -179,6 +179,10 @@ class Accountant:
         load = self.sampler.usage.load(span.start, until)
         return Sum(_energy(tallies), tuple(known.values()), settled, load)
 
+    def between(self, start: Usage, end: Usage) -> Quantity:
+        """This kernel's energy (J) between two marks."""
+        return _energy(self._piece(start, end, {})[0]).kernel
+
     def _piece(
         self, start: Usage, end: Usage, tallies: dict[str, Tally]
     ) -> tuple[dict[str, Tally], list[Note], bool]:

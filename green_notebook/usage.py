@@ -7,6 +7,7 @@ sampler's thread (`UsageMeter.scan`), at most once a second.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 
 from green_notebook.clock import Clock
@@ -38,6 +39,30 @@ class Usage:
     memory_bytes: float
 
 
+class ProcFile:
+    """A file of /proc, opened once and read again and again: a third of the cost of opening it."""
+
+    def __init__(self, path: str) -> None:
+        self._fd: int | None = None
+        if hasattr(os, "pread"):
+            with suppress(OSError):
+                self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+
+    def read(self) -> bytes | None:
+        """Its first 4 kB now; None where there is no such file."""
+        if self._fd is None:
+            return None
+        try:
+            return os.pread(self._fd, 4096, 0)
+        except OSError:
+            return None
+
+    def __del__(self) -> None:
+        if self._fd is not None:
+            with suppress(OSError):
+                os.close(self._fd)
+
+
 class UsageMeter:
     """Reads the running totals; one for a session."""
 
@@ -52,7 +77,8 @@ class UsageMeter:
         self.living = Descendants()
         self.scanned_at_s = clock.monotonic()
         self.exclusive, self.quota = sharing(host, self.threads)
-        self._linux = os.path.exists("/proc/self/statm")
+        self._stat = ProcFile(str(host.path("/proc/stat")))
+        self._statm = ProcFile("/proc/self/statm")
 
     def scan(self) -> None:
         """Look for the living descendants; the sampler's thread calls this."""
@@ -73,21 +99,21 @@ class UsageMeter:
         )
 
     def _machine_s(self) -> float | None:
-        text = self.host.read("/proc/stat")
+        text = self._stat.read()
         if text is None:
             import psutil
 
             times = psutil.cpu_times()
             return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
-        fields = [int(one) for one in text.split("\n", 1)[0].split()[1:9]]
+        fields = [int(one) for one in text.split(b"\n", 1)[0].split()[1:9]]
         # user, nice, system, idle, iowait, irq, softirq, steal; stolen time is another guest's.
         busy = sum(fields[0:3]) + sum(fields[5:7])
         return busy * TICK_S
 
     def _memory(self) -> float:
-        if self._linux:
-            with open("/proc/self/statm", "rb") as file:
-                return float(file.read().split()[1]) * self.tree.page_bytes
+        text = self._statm.read()
+        if text is not None:
+            return float(text.split()[1]) * self.tree.page_bytes
         import psutil
 
         return float(psutil.Process().memory_info().rss)
