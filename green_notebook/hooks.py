@@ -1,0 +1,273 @@
+"""Begins a span when a cell starts and ends it when the cell is over, from IPython's own events.
+
+IPython runs the cell. Nothing that happens here may reach it: every error is caught, even Ctrl-C,
+which IPython would print as a traceback of ours.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from green_notebook import transformer
+from green_notebook.arguments import Options
+from green_notebook.errors import GreenNotebookError
+from green_notebook.model import Progress, Report, Status
+from green_notebook.show import html
+from green_notebook.show.live import LiveView, Screen, WidgetLink
+
+# A cell of these lines alone does no work of its own: always-on mode leaves it out.
+_OURS_ALONE = re.compile(r"\s*(?:(?:%carbon\b|%(?:re|un)?load_ext\b|#).*\s*)*\Z")
+WAIT_FOR_FINAL_S = 0.15
+# Provisional summaries that may still be refined: more than were ever open at once.
+MOST_VIEWS = 64
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One measured run of a cell, between its two events."""
+
+    info: Any
+    process: int
+    span: Any
+    view: LiveView
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """Stands for IPython's ExecutionInfo where there is none."""
+
+    raw_cell: str
+    store_history: bool = False
+
+
+class Hooks:
+    """The two callbacks of one shell, and the runs that are open in each of its threads."""
+
+    def __init__(
+        self,
+        shell: Any,
+        session: Callable[[], Any],
+        parse: Callable[[str], Options],
+        link: WidgetLink,
+    ) -> None:
+        self._shell = shell
+        self._session = session
+        self._parse = parse
+        self._link = link
+        self._stacks: dict[int, list[Run]] = {}
+        self._provisional: OrderedDict[str, LiveView] = OrderedDict()
+        self._heard: Any = None
+        self.problems: list[str] = []
+        self.always = False
+
+    # --- IPython's events ---------------------------------------------------
+
+    def pre_run_cell(self, info: Any) -> None:
+        """A cell is about to run: begin its span where it asks for it."""
+        try:
+            options = transformer.options(info.raw_cell or "")
+            if options is not None or self._takes(info):
+                self._begin(info, options or "")
+        except BaseException as error:  # noqa: BLE001 - nothing of ours may reach the cell
+            self._failed(error)
+
+    def post_run_cell(self, result: Any) -> None:
+        """A cell is over: end its span and show the summary."""
+        try:
+            run = self._matching(result)
+            if run is not None:
+                self._end(run, status(result))
+        except BaseException as error:  # noqa: BLE001 - nothing of ours may reach the cell
+            self._failed(error)
+
+    def _failed(self, error: BaseException) -> None:
+        """Say once that a cell could not be measured, and why: silence would hide a fault."""
+        line = f"green_notebook could not measure this cell: {type(error).__name__}: {error}"
+        if isinstance(error, Exception) and line not in self.problems:
+            self.problems.append(line)
+            with suppress(BaseException):
+                say(screen_of(self._shell), line)
+
+    # ------------------------------------------------------------------------
+
+    def _takes(self, info: Any) -> bool:
+        """Whether always-on mode measures this run; others' helper runs keep no history."""
+        return (
+            self.always
+            and bool(info.store_history)
+            and not info.silent
+            and not _OURS_ALONE.match(info.raw_cell)
+        )
+
+    def _begin(self, info: Any, line: str) -> None:
+        screen = screen_of(self._shell)
+        try:
+            options = self._parse(line)
+        except GreenNotebookError as error:
+            say(screen, f"{error}. The cell is measured without its options.")
+            options = Options()
+        self.open(info, options, screen)
+
+    def open(self, info: Any, options: Options, screen: Screen) -> Run:
+        """Begin a span and its view in the calling thread."""
+        session = self._session()
+        self._listen(session)
+        settings = session.settings
+        link = self._link if screen.attended and settings.live != "html" else None
+        view = LiveView(screen, html.frame, link)
+        if not (options.quiet or settings.quiet or settings.live == "off"):
+            view.start(Progress("", 0.0, name=options.name))
+        try:
+            span = self._span(session, info, options)
+        except GreenNotebookError as error:
+            say(screen, f"{error}. The cell is measured with the settings instead.")
+            span = self._span(session, info, Options(name=options.name))
+        run = Run(info, os.getpid(), span, view, screen)
+        self._stacks.setdefault(threading.get_ident(), []).append(run)
+        session.subscribe(span, view.update)
+        return run
+
+    def _span(self, session: Any, info: Any, options: Options) -> Any:
+        return session.begin(
+            options.name, zone=options.zone, pue=options.pue, cell=cell_info(self._shell, info)
+        )
+
+    def _matching(self, result: Any) -> Run | None:
+        """The run that this event ends; those opened inside it and left behind end with it."""
+        stack = self._stacks.get(threading.get_ident())
+        if not stack:
+            return None
+        info = getattr(result, "info", None)
+        # An interrupted run has no result, or one whose info was made anew.
+        fresh = info is None or (
+            info.raw_cell == stack[-1].info.raw_cell and all(run.info is not info for run in stack)
+        )
+        found = stack[-1] if fresh else next((run for run in stack if run.info is info), None)
+        while found is not None and stack[-1] is not found:
+            self._end(stack[-1], "interrupted")
+        return found
+
+    def _end(self, run: Run, outcome: Status) -> None:
+        for ident, stack in tuple(self._stacks.items()):
+            if run in stack:
+                stack.remove(run)
+                if not stack:
+                    del self._stacks[ident]
+        # A forked child that comes this far is no notebook: it says nothing.
+        if run.process != os.getpid():
+            return
+        session = self._session()
+        # Registered before the end, since the refinement may come at once.
+        self._provisional[run.span.id] = run.view
+        while len(self._provisional) > MOST_VIEWS:
+            self._provisional.popitem(last=False)
+        report = session.end(run.span, outcome)
+        if not run.screen.attended and report.state == "provisional":
+            with suppress(Exception):
+                report = session.finalise(report.id, WAIT_FOR_FINAL_S) or report
+        run.view.finish(report)
+        if report.state == "final":
+            self._provisional.pop(report.id, None)
+        if run.screen.attended and run.view.frames:
+            self._link.prepare()
+
+    @contextmanager
+    def measuring(self, options: Options, screen: Screen, cell: str) -> Iterator[None]:
+        """Measure what runs inside, for code that does not come from IPython's own events."""
+        run = None
+        with suppress(Exception):
+            run = self.open(_Code(cell), options, screen)
+        outcome: Status = "error"
+        try:
+            yield
+            outcome = "ok"
+        except KeyboardInterrupt:
+            outcome = "interrupted"
+            raise
+        finally:
+            if run is not None:
+                with suppress(Exception):
+                    self._end(run, outcome)
+
+    def _listen(self, session: Any) -> None:
+        if self._heard is not session:
+            self._heard = session
+            session.on_final(self._refine)
+
+    def _refine(self, report: Report) -> None:
+        view = self._provisional.pop(report.id, None)
+        if view is not None:
+            view.refine(report)
+
+    def running(self) -> int:
+        """How many cells are being measured now."""
+        return sum(len(stack) for stack in tuple(self._stacks.values()))
+
+    def close(self) -> None:
+        """End what is open, as the extension is unloaded in the middle of a run."""
+        self.always = False
+        for stack in tuple(self._stacks.values()):
+            for run in tuple(reversed(stack)):
+                with suppress(Exception):
+                    self._end(run, "ok")
+        self._stacks.clear()
+
+
+def status(result: Any) -> Status:
+    """How a run ended, from IPython's result; None is a run that was cut off."""
+    if result is None:
+        return "interrupted"
+    error = result.error_before_exec or result.error_in_exec
+    if error is None:
+        return "ok"
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError":
+        return "interrupted"
+    return "error"
+
+
+def screen_of(shell: Any) -> Screen:
+    """Where displays go now."""
+    kernel = getattr(shell, "kernel", None) is not None
+    return Screen(shell.display_pub, kernel, kernel and _attended(shell))
+
+
+def _cell_id(shell: Any) -> str | None:
+    with suppress(Exception):
+        cell = shell.get_parent()["metadata"]["cellId"]
+        return cell if isinstance(cell, str) else None
+    return None
+
+
+def _attended(shell: Any) -> bool:
+    # JupyterLab and Notebook 7 name the cell; nbclient, papermill and scripts send nothing. Visual
+    # Studio Code names it too, but is served HTML: its widget support could not be tried.
+    cell = _cell_id(shell)
+    return cell is not None and not cell.startswith("vscode-")
+
+
+def cell_info(shell: Any, info: Any) -> Any:
+    """What the session may know of the cell."""
+    from green_notebook.spans import CellInfo
+
+    count = shell.execution_count
+    return CellInfo(
+        source=info.raw_cell,
+        # IPython has counted on already when it keeps the cell in its history.
+        execution_count=count - 1 if info.store_history else None,
+        notebook=os.environ.get("JPY_SESSION_NAME"),
+        cell_id=getattr(info, "cell_id", None) or _cell_id(shell),
+    )
+
+
+def say(screen: Screen, line: str) -> None:
+    """One plain line, as a display of ours: the cell's own streams stay as they are."""
+    with suppress(Exception):
+        screen.publish({"text/plain": line}, "message", update=False)

@@ -1,0 +1,234 @@
+"""``%load_ext green_notebook``, ``%%carbon`` and ``%carbon``: wired into one IPython shell."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from green_notebook import arguments, transformer, verbs
+from green_notebook.errors import GreenNotebookError
+from green_notebook.hooks import Hooks, say, screen_of
+from green_notebook.settings import GreenNotebook
+from green_notebook.show.live import WidgetLink
+
+_COMMANDS = ("%carbon", "%%carbon")
+
+
+def carbon_cell(line: str, cell: str) -> None:
+    """Measure this cell: how much energy and CO2e it takes, and how sure that is.
+
+    The cell runs exactly as without this line. A live view shows while it runs, a summary stays.
+
+    Examples::
+
+        %%carbon
+        model.fit(X, y)
+
+        %%carbon large forest --zone FR
+        RandomForestClassifier(n_estimators=2000).fit(X, y)
+
+        %%carbon --quiet --pue 1.1
+        train()
+
+    ``%carbon on`` measures every cell; ``%carbon?`` lists what else there is.
+    """
+
+
+def carbon_line(line: str) -> None:
+    """Ask or tell green_notebook something."""
+
+
+class Extension:
+    """What is put into one shell, and taken out again by `close`."""
+
+    def __init__(self, shell: Any) -> None:
+        self.shell = shell
+        self.settings = GreenNotebook(parent=shell)
+        self._cell = arguments.documented(_renamed(carbon_cell, self._run_cell))
+        self.link = WidgetLink(_live_widget)
+        self.hooks = Hooks(shell, self.session, self._parse, self.link)
+        self.hooks.always = self.settings.always
+
+    # --- what verbs need ----------------------------------------------------
+
+    @property
+    def always(self) -> bool:
+        """Whether every cell is measured."""
+        return self.hooks.always
+
+    @always.setter
+    def always(self, value: bool) -> None:
+        self.hooks.always = value
+
+    @property
+    def problems(self) -> list[str]:
+        """What went wrong in us so far, one line each."""
+        return self.hooks.problems
+
+    def running(self) -> int:
+        """How many cells are being measured now."""
+        return self.hooks.running()
+
+    def session(self) -> Any:
+        """The kernel's session, with this shell's settings; made when it is first needed."""
+        from green_notebook.session import current
+
+        return current(self.settings)
+
+    # --- loading and unloading ----------------------------------------------
+
+    def open(self) -> None:
+        """Put everything in place. Imports and starts nothing heavy."""
+        shell = self.shell
+        shell.input_transformers_cleanup.append(transformer.transform)
+        shell.events.register("pre_run_cell", self.hooks.pre_run_cell)
+        shell.events.register("post_run_cell", self.hooks.post_run_cell)
+        shell.register_magic_function(self._cell, "cell", "carbon")
+        line = _renamed(carbon_line, self._run_line)
+        line.__doc__ = _line_help()
+        shell.register_magic_function(line, "line", "carbon")
+        for command in _COMMANDS:
+            shell.set_hook("complete_command", _complete, str_key=command)
+        shell.configurables.append(self.settings)
+
+    def close(self) -> None:
+        """Take everything out; open spans end here and show what they have come to."""
+        shell = self.shell
+        for event, callback in (
+            ("pre_run_cell", self.hooks.pre_run_cell),
+            ("post_run_cell", self.hooks.post_run_cell),
+        ):
+            with suppress(ValueError):
+                shell.events.unregister(event, callback)
+        with suppress(ValueError):
+            shell.input_transformers_cleanup.remove(transformer.transform)
+        for kind in ("cell", "line"):
+            shell.magics_manager.magics[kind].pop("carbon", None)
+        for command in _COMMANDS:
+            shell.strdispatchers["complete_command"].strs.pop(command, None)
+        with suppress(ValueError):
+            shell.configurables.remove(self.settings)
+        self.hooks.close()
+        self.link.close()
+        _close_session()
+
+    # --- the magics ---------------------------------------------------------
+
+    def _parse(self, line: str) -> arguments.Options:
+        return arguments.parse(self._cell, line)
+
+    def _run_line(self, line: str) -> None:
+        screen = screen_of(self.shell)
+        try:
+            shown = verbs.dispatch(self, line)
+        except GreenNotebookError as error:
+            shown = str(error)
+        if shown is not None:
+            screen.publish(_forms(shown), "message", update=False)
+
+    def _run_cell(self, line: str, cell: str) -> Any:
+        """``run_cell_magic("carbon", ...)``, as scripts made from notebooks say.
+
+        Typed cells never come here: the transformer has taken the line out.
+        """
+        screen = screen_of(self.shell)
+        try:
+            options = self._parse(line)
+        except GreenNotebookError as error:
+            say(screen, f"{error}. The cell is measured without its options.")
+            options = arguments.Options()
+        with self.hooks.measuring(options, screen, cell):
+            return self._execute(cell)
+
+    def _execute(self, cell: str) -> Any:
+        code = self.shell.transform_cell(cell)
+        if self.shell.should_run_async(cell, transformed_cell=code):
+            self.shell.run_cell(cell).raise_error()
+            return None
+        tree = ast.parse(code)
+        space = self.shell.user_ns
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, "<carbon>", "exec"), space)  # noqa: S102 - the user's own cell
+        if last is None:
+            return None
+        value = ast.Expression(last.value)
+        return eval(compile(value, "<carbon>", "eval"), space)  # noqa: S307 - the same
+
+
+def _renamed(like: Callable[..., Any], method: Callable[..., Any]) -> Callable[..., Any]:
+    """``method`` as a plain function with the name ``carbon`` and the docstring of ``like``."""
+
+    def carbon(*args: Any) -> Any:
+        return method(*args)
+
+    carbon.__doc__ = like.__doc__
+    return carbon
+
+
+def _line_help() -> str:
+    listed = "\n".join(f"    %carbon {name:<10} {verb.help}" for name, verb in verbs.VERBS.items())
+    return f"""What was measured, and how.
+
+{listed}
+
+Begin a cell with %%carbon to measure it; %%carbon? tells more.
+"""
+
+
+def _forms(shown: Any) -> dict[str, Any]:
+    """A verb's answer as a display: text, and HTML where it has any."""
+    if isinstance(shown, str):
+        return {"text/plain": shown}
+    if hasattr(shown, "_repr_mimebundle_"):
+        forms = shown._repr_mimebundle_()
+        return dict(forms[0] if isinstance(forms, tuple) else forms)
+    forms = {"text/plain": str(shown)}
+    if hasattr(shown, "_repr_html_"):
+        forms["text/html"] = shown._repr_html_()
+    return forms
+
+
+def _complete(_shell: Any, event: Any) -> list[str]:
+    """What may follow: options behind ``%%carbon``, verbs and their options behind ``%carbon``."""
+    words = event.text_until_cursor.split()
+    if event.command.startswith("%%"):
+        return arguments.flags()
+    done = words[1:] if event.text_until_cursor.endswith((" ", "\t")) else words[1:-1]
+    if not done:
+        return list(verbs.VERBS)
+    verb = verbs.VERBS.get(done[0])
+    return list(verb.options) if verb else []
+
+
+def _live_widget() -> Any:
+    return import_module("green_notebook.show.widget").LiveWidget()
+
+
+def _close_session() -> None:
+    # Not imported for this: a session that was never made need not be closed.
+    module = sys.modules.get("green_notebook.session")
+    if module is not None:
+        module.close_current()
+
+
+_loaded: WeakKeyDictionary[Any, Extension] = WeakKeyDictionary()
+
+
+def load(shell: Any) -> None:
+    """Wire the extension into a shell; a second time does nothing."""
+    if shell not in _loaded:
+        extension = Extension(shell)
+        extension.open()
+        _loaded[shell] = extension
+
+
+def unload(shell: Any) -> None:
+    """Take everything out of the shell again; where nothing is loaded, does nothing."""
+    extension = _loaded.pop(shell, None)
+    if extension is not None:
+        extension.close()
