@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import cache
 
+from green_notebook.account.embodied import embodied
+from green_notebook.account.water import water
 from green_notebook.data import records
+from green_notebook.errors import GreenNotebookError
+from green_notebook.host import Host
 from green_notebook.model import (
     Basis,
     Energy,
     Footprint,
     Intensity,
+    Load,
     Place,
     Quantity,
+    Report,
     product,
     total,
 )
+from green_notebook.settings import GreenNotebook
+
+__all__ = [
+    "by_boundary",
+    "embodied",
+    "footprint",
+    "operational",
+    "overheads",
+    "pue_of",
+    "total_co2e",
+    "water",
+]
 
 J_PER_KWH = 3.6e6
 
@@ -75,15 +95,63 @@ def footprint(
     energy: Energy,
     intensity: Intensity,
     pue: Quantity,
-    embodied: Quantity | None = None,
-    water: Quantity | None = None,
+    manufacture: Quantity | None = None,
+    litres: Quantity | None = None,
 ) -> Footprint:
     """The footprint of one span: this kernel's energy, and a share of the hardware's manufacture.
 
-    ``embodied`` (g) is added to ``co2e``; None where it is switched off or unknown.
+    ``manufacture`` (g, of `embodied`) is added to ``co2e``; ``litres`` stand beside it. Each is None
+    where it is switched off or unknown.
     """
     used = operational(energy.kernel, pue, intensity)
-    if embodied is None:
-        return Footprint(used, used, None, water)
-    whole = total([("operation", used), ("manufacture", embodied)], "g")
-    return Footprint(whole, used, embodied, water)
+    if manufacture is None:
+        return Footprint(used, used, None, litres)
+    whole = total([("operation", used), ("manufacture", manufacture)], "g")
+    return Footprint(whole, used, manufacture, litres)
+
+
+def overheads(
+    settings: GreenNotebook,
+    energy: Energy,
+    place: Place,
+    pue: Quantity,
+    host: Host,
+    load: Load,
+    gpus: Sequence[str] = (),
+) -> tuple[Quantity | None, Quantity | None]:
+    """Manufacture (g) and water (L) of a span, each None where a setting switches it off.
+
+    ``gpus`` are the NVML names of those that this kernel used.
+    """
+    made = litres = None
+    if settings.embodied:
+        made = embodied(place, host, load.duration_s, quota=load.quota, gpus=gpus)
+    if settings.water:
+        litres = water(energy.kernel, place, pue)
+    return made, litres
+
+
+def by_boundary(reports: Iterable[Report]) -> dict[str, Quantity]:
+    """The CO2e (g) of several reports, one sum for each boundary: they are never mixed.
+
+    Nested spans count once: with their parent, where it is among the reports.
+    """
+    listed = list(reports)
+    known = {report.id for report in listed}
+    parts: dict[str, list[tuple[str, Quantity]]] = defaultdict(list)
+    for report in listed:
+        if report.parent_id not in known:
+            # One place's intensity and PUE are shared by its spans: their errors add up.
+            parts[report.intensity.boundary].append((report.place.zone, report.footprint.co2e))
+    return {boundary: total(listed, "g") for boundary, listed in sorted(parts.items())}
+
+
+def total_co2e(reports: Iterable[Report]) -> Quantity:
+    """The CO2e (g) of several reports; raises GreenNotebookError where boundaries differ."""
+    sums = by_boundary(reports)
+    if len(sums) > 1:
+        raise GreenNotebookError(
+            f"{' and '.join(sums)} intensities cannot be added: choose zones of one boundary, "
+            "or read one sum for each"
+        )
+    return next(iter(sums.values()), Quantity.exactly(0.0, "g"))

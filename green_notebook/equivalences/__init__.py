@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from green_notebook.data import records, source
+from green_notebook.equivalences._amounts import shown
+from green_notebook.equivalences._own import rows
 from green_notebook.equivalences._phrases import PHRASES, Phrase
 from green_notebook.model import Basis, Equivalence, Intensity, Place, Quantity, product
 
@@ -63,6 +66,26 @@ def comparators() -> tuple[Comparator, ...]:
         )
         for row in records("equivalences")
     )
+
+
+def own_comparators(path: str) -> tuple[Comparator, ...]:
+    """Those of a TOML file (`green_notebook.equivalences._own`); none where ``path`` is empty.
+
+    Raises GreenNotebookError with one line that names the file, the comparison and the cure.
+    """
+    return tuple(_own(row) for row in rows(path)) if path else ()
+
+
+def _own(row: dict[str, Any]) -> Comparator:
+    unit, scale = _UNITS[row["dimension"]]
+    factor = Quantity(row["factor"], row["low"], row["high"], "1", Basis.ASSUMED)
+
+    def words(amount: float) -> str:
+        return str(row["text"]).replace("{n}", shown(amount))
+
+    phrase = Phrase(f"own {row['id']}", "1", 1, 1, words)
+    named = row["id"], row["label"], row["dimension"]
+    return Comparator(*named, factor.scaled(scale, unit), phrase, row["source"], row["year"])
 
 
 _UNITS = {"energy": ("J", J_PER_KWH), "co2e": ("g", 1.0), "water": ("L", 1.0)}

@@ -1,0 +1,67 @@
+"""Reports and a session of plain data for the verbs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+
+import pytest
+
+from green_notebook.account import operational
+from green_notebook.grids import resolve
+from green_notebook.grids.annual import AnnualGrid
+from green_notebook.model import (
+    Basis,
+    Component,
+    Energy,
+    Footprint,
+    MeterCost,
+    Place,
+    Quantity,
+    Report,
+)
+from green_notebook.settings import GreenNotebook
+
+
+@dataclass
+class Kept:
+    """What the verbs see of a session."""
+
+    reports: list = field(default_factory=list)
+    settings: GreenNotebook = field(default_factory=lambda: GreenNotebook({}))
+
+
+def make_report(
+    joules=3.6e6, zone="FR", *, name="a", parent=None, kind="laptop", seconds=3600.0, **more
+):
+    """A report of so many joules in a zone."""
+    at = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+    kernel = Quantity.within(joules, "J", Basis.MEASURED, systematic=0.05 * joules)
+    place = Place(resolve(zone).code, "option", "high", resolve(zone).name, kind)
+    intensity = AnnualGrid().intensity(zone, at)
+    pue = Quantity.exactly(1.0, "1", Basis.ASSUMED)
+    used = operational(kernel, pue, intensity)
+    return Report(
+        id=name,
+        session_id="s",
+        started_at=at.isoformat(),
+        duration_s=seconds,
+        status="ok",
+        state="final",
+        energy=Energy(kernel, kernel, (Component("cpu:0", "rapl", kernel, kernel),)),
+        place=place,
+        intensity=intensity,
+        pue=pue,
+        footprint=Footprint(used, used, None, more.get("water")),
+        meter=MeterCost(Quantity.exactly(0.0, "J"), 0.0),
+        parent_id=parent,
+        name=name,
+    )
+
+
+@pytest.fixture
+def report():
+    return make_report
+
+
+@pytest.fixture
+def session():
+    return Kept
