@@ -132,6 +132,15 @@ def attribute_model(model: Model, load: Load, chips_j: float) -> Attributed:
     return Attributed(component, kernel.active, idle, notes)
 
 
+def less(whole: Quantity, parts_j: float) -> Quantity:
+    """What is left of a measured whole (J) when its parts are taken off; never below zero."""
+    value = max(0.0, whole.value - parts_j)
+    below, above = whole.systematic
+    return Quantity.within(
+        value, whole.unit, whole.basis, systematic=(below, above), random=whole.random
+    )
+
+
 def _at_least(machine: Quantity, kernel: Quantity) -> Quantity:
     """Ticks may miss what the kernel's own clock saw: the machine took at least that."""
     return machine if machine.value >= kernel.value else kernel

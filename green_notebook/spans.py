@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from green_notebook.attribution import Attributed, Share, attribute, attribute_model
+from green_notebook.attribution import Attributed, Share, attribute, attribute_model, less
 from green_notebook.baseline import Baseline
 from green_notebook.model import (
     Basis,
@@ -57,6 +57,7 @@ class Tally:
     divided: bool = True
     known_s: float = 0.0
     gap_s: float = 0.0
+    component: str = ""
 
     def missing(self, gap_s: float) -> Tally:
         """This tally and a time of which nothing is known."""
@@ -72,6 +73,7 @@ class Tally:
             idle=_add(self.idle, more.idle),
             divided=self.divided and more.active is not None,
             known_s=self.known_s + known_s,
+            component=more.component.component,
         )
 
     def filled(self, quantity: Quantity) -> Quantity:
@@ -191,7 +193,8 @@ class Accountant:
         notes: list[Note] = []
         settled = True
         chips_j = 0.0
-        for trace in tuple(self.sampler.traces.values()):
+        # A meter of the whole comes last: what the parts took is taken off it.
+        for trace in sorted(self.sampler.traces.values(), key=_is_whole):
             tally = result.get(trace.spec.id, Tally(trace.spec))
             # A slow sensor may have joined after the start: what came before is a gap.
             first_s = trace.readings[0].at_s if trace.readings else end.at_s
@@ -205,9 +208,9 @@ class Accountant:
             if measured.quantity is None:
                 result[trace.spec.id] = tally.missing(end.at_s - start.at_s)
                 continue
-            piece = self._attribute(trace, measured.quantity, load)
+            piece = self._attribute(trace, measured.quantity, load, chips_j)
             notes.extend(piece.notes)
-            chips_j += measured.quantity.value
+            chips_j += piece.component.machine.value
             known_s = end.at_s - begin_s
             result[trace.spec.id] = tally.missing(begin_s - start.at_s).plus(piece, known_s)
         # The rest of the machine is a part of what the others took: it comes last.
@@ -222,10 +225,19 @@ class Accountant:
             result[spec.id] = result.get(spec.id, Tally(spec)).plus(piece, load.duration_s)
         return result, notes, settled
 
-    def _attribute(self, trace: Trace, machine: Quantity, load: Load) -> Attributed:
+    def _attribute(self, trace: Trace, machine: Quantity, load: Load, parts_j: float) -> Attributed:
         power = self.baseline.power_w(trace.spec)
         idle = None if power is None else power.scaled(load.duration_s, "J")
-        return attribute(trace.spec, machine, idle, Share.of_cpu(load))
+        spec = trace.spec
+        if _is_whole(trace) and parts_j > 0:
+            spec = replace(spec, component="rest")
+            # Its idle draw holds the parts' idle draw: only the whole's is known.
+            machine, idle = less(machine, parts_j), None
+        return attribute(spec, machine, idle, Share.of_cpu(load))
+
+
+def _is_whole(trace: Trace) -> bool:
+    return trace.spec.component == "node"
 
 
 def _add(first: Quantity | None, second: Quantity | None) -> Quantity | None:
@@ -238,7 +250,12 @@ def _energy(tallies: dict[str, Tally]) -> Energy:
     """The sum of the tallies: one source's systematic error is shared, others' are apart."""
     whole = [tally for tally in tallies.values() if tally.kernel and tally.machine]
     components = tuple(
-        Component(one.spec.component, one.spec.id, one.filled(one.kernel), one.filled(one.machine))
+        Component(
+            one.component or one.spec.component,
+            one.spec.id,
+            one.filled(one.kernel),
+            one.filled(one.machine),
+        )
         for one in whole
         if one.kernel and one.machine
     )

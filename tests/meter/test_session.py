@@ -190,3 +190,14 @@ def test_closing_leaves_no_thread(tmp_path):
     session.close()
     assert sensor.closed
     assert not [one for one in threading.enumerate() if one.name == "green-notebook"]
+
+
+def test_a_meter_of_the_whole_gives_the_rest_by_difference(tmp_path, clock):
+    """A plug at 100 W and a package at 30 W: the rest is 70 W, and nothing is counted twice."""
+    plug = FakeSensor(clock, 100.0, SensorSpec("plug", "node", "energy", covers=("rest",)))
+    package = FakeSensor(clock, 30.0, SensorSpec("rapl:0", "cpu:0", "energy"))
+    session = fake_session(tmp_path, plug, package, FakeModel(component="rest"), clock=clock)
+    energy = run(session, clock, 2.0, busy=1.0).energy
+    parts = {one.component: one.machine.value for one in energy.components}
+    assert parts == {"cpu:0": pytest.approx(60, rel=0.01), "rest": pytest.approx(140, rel=0.01)}
+    assert energy.machine.value == pytest.approx(200, rel=0.01)
