@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from green_notebook.model.quantity import Quantity
+from green_notebook.model.quantity import Quantity, rounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +203,11 @@ class Equivalence:
             "amount": self.amount.to_dict(digits),
             "text": self.text,
         }
+
+    def to_wire(self) -> dict[str, Any]:
+        """The form that the widget draws: the amount without its interval, 4 digits."""
+        value = rounded(self.amount.value, 4)
+        return {"id": self.id, "text": self.text, "value": value, "unit": self.amount.unit}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Equivalence:

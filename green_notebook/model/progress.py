@@ -65,13 +65,23 @@ class Progress:
             "elapsed_s": rounded(self.elapsed_s, 6),
             "power_w": None if self.power_w is None else rounded(self.power_w, 4),
             "power_by_component": [[name, rounded(w, 4)] for name, w in self.power_by_component],
-            "energy": None if self.energy is None else self.energy.to_dict(4),
-            "co2e": None if self.co2e is None else self.co2e.to_dict(4),
-            "equivalences": [{"id": one.id, "text": one.text} for one in self.equivalences],
+            "energy": _wire(self.energy),
+            "co2e": _wire(self.co2e),
+            "equivalences": [one.to_wire() for one in self.equivalences],
             "name": self.name,
         }
         if self.forecast is not None:
-            data["forecast"] = self.forecast.to_dict(4)
+            ahead = self.forecast
+            parts = {"energy": ahead.energy, "co2e": ahead.co2e, "duration_s": ahead.duration_s}
+            data["forecast"] = {key: _wire(one) for key, one in parts.items()}
+            data["forecast"]["done"] = rounded(ahead.done, 4)
         if self.budget is not None:
             data["budget"] = {"text": self.budget.text, "used": self.budget_used}
         return data
+
+
+def _wire(quantity: Quantity | None) -> dict[str, Any] | None:
+    """A quantity for the eye, which sees no random part."""
+    if quantity is None:
+        return None
+    return {key: part for key, part in quantity.to_dict(4).items() if key != "random"}

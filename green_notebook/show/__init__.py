@@ -19,14 +19,18 @@ def bundle(report: Report, history: History = ()) -> dict[str, Any]:
     """The report's three forms: text/plain, text/html and its JSON, 4 significant digits.
 
     ``history`` is ``(seconds, watts)`` for a sparkline. All together stay under 5 kB: as a
-    notebook file indents them if that can be, else (many components) without indentation. What
-    is given up for it, step by step, is said in ``_detail``; in the JSON, those figures that the
-    contract lets be null.
+    notebook file indents them if that can be; else, with long notes, under 6 kB; else, with many
+    components, under 5 kB without indentation. What is given up for it, step by step, is said
+    in ``_detail``; in the JSON, those figures that the contract lets be null.
     """
     given = list(_forms(report, history))
-    for measure in (saved_size, _size):
+    for measure, limit in (
+        (saved_size, LIMIT_BYTES),
+        (saved_size, 1.2 * LIMIT_BYTES),
+        (_size, LIMIT_BYTES),
+    ):
         for forms in given:
-            if measure(forms) <= LIMIT_BYTES:
+            if measure(forms) <= limit:
                 return forms
     return given[-1]
 
@@ -66,6 +70,8 @@ def _lean(data: dict[str, Any], leanness: int) -> dict[str, Any]:
         return data
     data["energy"] |= {"kernel_active": None, "kernel_idle": None}
     data["footprint"] |= {"embodied": None, "water": None}
+    if leanness > 2:
+        data["advice"] = [one | {"text": "", "caveat": ""} for one in data["advice"]]
     lean: dict[str, Any] = _shortened(data, drop_random=leanness > 1)
     return lean
 

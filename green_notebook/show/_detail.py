@@ -10,7 +10,7 @@ class Detail:
     """What is shown beyond the figures, components, place and intensity, which always are.
 
     ``picture`` is the sparkline; ``twice`` what both text and HTML would say; ``explained`` the
-    advice's reasons; ``beside`` the machine's total, active and idle; ``bars`` the shares drawn.
+    advice's reasons; ``beside`` the machine's total, active and idle; ``bars`` the shares drawn, and the text's components.
     """
 
     picture: bool = True
@@ -26,7 +26,8 @@ _once = replace(_plain, twice=False)
 _terse = replace(_once, explained=False)
 _bare = replace(_terse, beside=False)
 # From the richest to the barest, each with how lean its JSON is: 0 whole; 1 without the figures
-# that the contract lets be null; 2 also without `random` where it is 0, as readers take it to be.
+# that the contract lets be null; 2 also without `random` where it is 0, as readers take it to be;
+# 3 also without the advice's explanations, which `%carbon advice` gives.
 STEPS = (
     (FULL, 0),
     (_plain, 0),
@@ -35,4 +36,5 @@ STEPS = (
     (_terse, 1),
     (_bare, 1),
     (replace(_bare, bars=False), 2),
+    (replace(_bare, bars=False), 3),
 )

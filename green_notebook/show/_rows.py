@@ -50,9 +50,18 @@ def took(report: Report) -> str:
     return f"{time} · {report.repeats} repeats" if (report.repeats or 0) > 1 else time
 
 
-def comparisons(report: Report) -> list[str]:
-    """The everyday terms, shortest form."""
-    return [one.text for one in report.equivalences]
+def comparisons(report: Report, *, short: bool = False) -> list[str]:
+    """The everyday terms, in full or for one line."""
+    texts = [one.text for one in report.equivalences]
+    return [_short(text) for text in texts] if short else texts
+
+
+def _short(text: str) -> str:
+    """``driving 12 m in an average car`` -> ``12 m by car``; what is no car or home stays."""
+    if text.startswith("driving ") and " in an " in text:
+        return text.removeprefix("driving ").partition(" in an ")[0] + " by car"
+    amount, home, _ = text.partition(" home's electricity")
+    return f"{amount.partition(' of an ')[0]} of a home's electricity" if home else text
 
 
 def parts(report: Report) -> list[tuple[str, str, float | None, str]]:
@@ -79,12 +88,12 @@ def origin(report: Report) -> str:
 
 
 def grid(report: Report) -> str:
-    """``44 g CO2e/kWh (34-54), lifecycle, Ember 2025``."""
+    """``44 g CO2e/kWh (34-54), lifecycle, Ember, for 2025``."""
     intensity = report.intensity
     figure = shown(intensity.quantity)
-    age = intensity.year if intensity.at is None else intensity.at
+    age = f"for {intensity.year}" if intensity.at is None else f"at {intensity.at}"
     words = f"{figure.value} g CO2e/kWh ({figure.interval}), {intensity.boundary}"
-    return f"{words}, {intensity.source} {age}"
+    return f"{words}, {intensity.source}, {age}"
 
 
 def certainty(report: Report) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ notebook: 5 kB with its text and JSON.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
+from html import escape as escaped
 
 from green_notebook.model import Progress, Quantity, Report
 from green_notebook.show import _rows
@@ -23,14 +23,14 @@ History = Sequence[tuple[float, float]]
 def summary(report: Report, history: History = (), detail: Detail = FULL) -> str:
     """The report; ``history`` is ``(seconds, watts)`` for a sparkline."""
     head = (
-        f"<div>{escape(_rows.title(report))} · "
+        f"<div>{_escape(_rows.title(report))} · "
         f"<b style='font-size:1.4em'>{_amount(report.footprint.co2e, 'CO2e')}</b>"
         f"{_interval(report.footprint.co2e)} · <b>{_amount(report.energy.kernel)}</b>"
-        f"{_interval(report.energy.kernel)} · {escape(_rows.took(report))}"
+        f"{_interval(report.energy.kernel)} · {_escape(_rows.took(report))}"
         f"{_picture(history) if detail.picture else ''}</div>"
     )
     same = _rows.comparisons(report)
-    compared = f"<div>≈ {escape(' · '.join(same))}</div>" if same else ""
+    compared = f"<div>≈ {_escape(' · '.join(same))}</div>" if same else ""
     return f"{head}{compared}{_parts(report, detail)}{_advice(report, detail)}{_certainty(report, detail)}"
 
 
@@ -43,10 +43,10 @@ def frame(progress: Progress, history: History = ()) -> str:
         figures.append(f"<b>{_amount(progress.energy)}</b>{_interval(progress.energy)}")
     if progress.co2e is not None:
         figures.append(f"<b>{_amount(progress.co2e, 'CO2e')}</b>{_interval(progress.co2e)}")
-    name = f"{escape(progress.name)} · " if progress.name else ""
+    name = f"{_escape(progress.name)} · " if progress.name else ""
     lines = [f"{name}measuring · {' · '.join(figures)}"]
     if progress.equivalences:
-        lines.append("so far ≈ " + escape(" · ".join(one.text for one in progress.equivalences)))
+        lines.append("so far ≈ " + _escape(" · ".join(one.text for one in progress.equivalences)))
     lines += _ahead(progress)
     return "".join(f"<div>{one}</div>" for one in lines)
 
@@ -61,7 +61,7 @@ def _ahead(progress: Progress) -> Iterable[str]:
             f"{_amount(forecast.energy)}{_interval(forecast.energy)} · {total.text()}"
         )
     if progress.budget is not None and progress.budget_used is not None:
-        yield f"{percent(progress.budget_used)} of the budget, {escape(progress.budget.text)}"
+        yield f"{percent(progress.budget_used)} of the budget, {_escape(progress.budget.text)}"
 
 
 def _parts(report: Report, detail: Detail) -> str:
@@ -70,7 +70,7 @@ def _parts(report: Report, detail: Detail) -> str:
         part = "" if share is None else percent(share)
         if share is not None and detail.bars:
             part += _bar(share)
-        rows.append(f"<tr><td>{escape(label)}<td>{text}<td>{part}<td>{basis}")
+        rows.append(f"<tr><td>{_escape(label)}<td>{text}<td>{part}<td>{basis}")
     return f"<table>{''.join(rows)}</table>" if rows else ""
 
 
@@ -81,12 +81,12 @@ def _bar(share: float) -> str:
 def _advice(report: Report, detail: Detail) -> str:
     blocks = []
     for one in report.advice:
-        line = escape(_rows.advice_line(one))
+        line = _escape(_rows.advice_line(one))
         if detail.explained:
             more = " ".join(filter(None, (one.text, one.caveat)))
             blocks.append(
-                f"<details><summary>{line}</summary>{escape(more)} "
-                f"<i>{escape(one.evidence)}</i></details>"
+                f"<details><summary>{line}</summary>{_escape(more)} "
+                f"<i>{_escape(one.evidence)}</i></details>"
             )
         else:
             blocks.append(f"<div>{line}</div>")
@@ -95,25 +95,30 @@ def _advice(report: Report, detail: Detail) -> str:
 
 def _certainty(report: Report, detail: Detail) -> str:
     rows = "".join(
-        f"<li>{label}: {escape(text, quote=False)}"
+        f"<li>{label}: {_escape(text)}"
         for label, text in _rows.certainty(report)
         if detail.beside or label not in _rows.BESIDE
     )
-    notes = "".join(f"<div>{escape(note.text)}</div>" for note in report.notes)
+    notes = "".join(f"<div>{_escape(note.text)}</div>" for note in report.notes)
     return f"{notes}<details><summary>How sure is this?</summary><ul>{rows}</ul></details>"
 
 
+def _escape(text: str) -> str:
+    """Text for between tags: quotes may stay, which keeps it short."""
+    return escaped(text, quote=False)
+
+
 def _amount(quantity: Quantity, suffix: str = "") -> str:
-    return escape(f"{shown(quantity).amount} {suffix}".strip())
+    return _escape(f"{shown(quantity).amount} {suffix}".strip())
 
 
 def _interval(quantity: Quantity) -> str:
-    return f" ({escape(shown(quantity).interval)})"
+    return f" ({_escape(shown(quantity).interval)})"
 
 
 def _picture(history: History) -> str:
     address = data_url(history)
     if not address:
         return ""
-    words = escape(_rows.power_words([watts for _, watts in history]))
+    words = escaped(_rows.power_words([watts for _, watts in history]))
     return f" <img src='{address}' alt='{words}' width='96' height='20'>"

@@ -20,6 +20,8 @@ def summary(report: Report, detail: Detail = FULL) -> str:
     lines = [first]
     if left:
         lines += _wrapped("equal to", "≈ " + ", ".join(left))
+    if not detail.bars:
+        return "\n".join(lines)
     lines += _energy(report)
     for label, text in _rows.certainty(report):
         if detail.twice or (detail.beside and label in {"place", "electricity"}):
@@ -48,9 +50,12 @@ def _first_line(report: Report) -> tuple[str, list[str]]:
     )
     left = _rows.comparisons(report)
     joint = " · ≈ "
-    while left and len(text) + len(joint) + len(left[0]) <= WIDTH:
-        text += joint + left.pop(0)
+    for short in _rows.comparisons(report, short=True):
+        if len(text) + len(joint) + len(short) > WIDTH:
+            break
+        text += joint + short
         joint = ", "
+        left.pop(0)
     return text[: WIDTH - 1] + "…" if len(text) > WIDTH else text, left
 
 

@@ -1,6 +1,7 @@
 """The golden reports beside this file, built from the model's nouns: `python tests/reports/build.py`.
 
-Invented but plausible numbers; pytest and vitest read the JSON.
+Invented but plausible numbers; pytest and vitest read the JSON. In
+widget/: states of the live view and the dashboard, and numbers with the words for them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from green_notebook.model import (
     Advice,
@@ -29,6 +31,8 @@ from green_notebook.model import (
     product,
     total,
 )
+from green_notebook.show import _units
+from green_notebook.show.dashboard import Idle, Timeline, session_state
 
 HERE = Path(__file__).parent
 FRANCE = Intensity(
@@ -63,35 +67,38 @@ def energy(*components, idle=0.2):
     return Energy(kernel, machine, components, kernel.scaled(1 - idle), kernel.scaled(idle))
 
 
-def metres(co2e_g):
-    """Distance in words that fit."""
-    m = co2e_g / 244.2 * 1000
-    for size, unit in ((1000, "km"), (1, "m"), (0.01, "cm")):
-        if m >= size:
-            return f"{m / size:.3g} {unit} by car"
-    return f"{m * 1000:.2g} mm by car"
-
-
-def household(joules):
-    """Time of a household's electricity in words that fit."""
-    s = joules / 3.6e6 / 1.2 * 3600
-    for size, unit in ((86400, "days"), (3600, "h"), (60, "min"), (1, "s")):
-        if s >= size:
-            return f"{s / size:.3g} {unit} of a US household's electricity"
-    return f"{s * 1000:.2g} ms of a US household's electricity"
+def climbed(amount, *steps):
+    """An amount in the first unit that it fills."""
+    size, unit = next(step for step in steps if amount >= step[0] or step is steps[-1])
+    return f"{amount / size:.2g} {unit}" if amount < 100 * size else f"{amount / size:,.0f} {unit}"
 
 
 def compared(used, co2e):
-    """A car and a household."""
-    km = co2e.scaled(1 / 244.2, "km")
-    hours = used.scaled(1 / 3.6e6 / 1.2, "h")
+    """A car's way (m) and a home's time (s), as the package words them."""
+    way = co2e.scaled(1000 / 168.0, "m")
+    time = used.scaled(1 / 409.0, "s")
+    km = climbed(way.value, (1000, "km"), (1, "m"), (0.01, "cm"), (0.001, "mm"), (1e-6, "µm"))
+    seconds = climbed(
+        time.value,
+        (2 * 86400, "days"),
+        (3600, "hours"),
+        (100, "seconds"),
+        (1, "seconds"),
+        (1e-3, "milliseconds"),
+        (1e-6, "microseconds"),
+    )
     return (
-        Equivalence("car", "by car", km.scaled(1000, "m"), metres(co2e.value)),
         Equivalence(
-            "household",
-            "of a US household's electricity",
-            hours.scaled(3600, "s"),
-            household(used.value),
+            "eu_fleet_car_km",
+            "km driven, average European car on the road",
+            way,
+            f"driving {km} in an average European car",
+        ),
+        Equivalence(
+            "eu_home_year",
+            "EU home electricity, one year",
+            time,
+            f"{seconds} of an average EU home's electricity",
         ),
     )
 
@@ -255,16 +262,63 @@ def frames() -> dict[str, Progress]:
     }
 
 
+def session() -> dict[str, Any]:
+    """A golden state of the dashboard."""
+    reports = [one for name, one in goldens().items() if name not in ("huge", "markup")]
+    power = [
+        (at * 10.0, None if 20 <= at < 23 else 18 + 60 * (at % 9 > 4) + at % 4) for at in range(60)
+    ]
+    hour = Quantity.within(2.2e5, "J", Basis.MODELLED, systematic=(7e4, 1.1e5))
+    state = session_state(
+        reports,
+        Timeline("2026-11-21T09:00:00.000+01:00", power),
+        Idle(hour, 2400.0, "with a model on the GPU"),
+        frames()["vm"],
+        compared(reports[1].energy.kernel, reports[1].footprint.co2e),
+    )
+    json.dumps(state, allow_nan=False)
+    return state
+
+
+def words() -> list[dict[str, Any]]:
+    """Numbers and how they are shown, for Python and TypeScript alike."""
+    values = (0.0, 3.2e-7, 0.0996, 0.9996, 12.34, 35.96, 456.7, 4.56e8)
+    spreads = ((0.0, 0.0), (1e-4, 1e-4), (0.05, 0.05), (0.35, 0.6), (0.9, 7.0))
+    rows: list[dict[str, Any]] = []
+    for unit in ("J", "g", "L", "W", "m"):
+        for value in values:
+            rows.append({"number": value, "unit": unit, "text": _units.number(value, unit)})
+            for below, above in spreads:
+                one = Quantity(
+                    value, value * (1 - below), value * (1 + above), unit, Basis.MODELLED
+                )
+                text = _units.shown(one)
+                data = one.to_dict()
+                rows.append({"quantity": data, "amount": text.amount, "interval": text.interval})
+    rows += [
+        {"seconds": one, "text": _units.duration(one)} for one in (*values, 3599.0, 86399.0, 1e6)
+    ]
+    rows += [
+        {"part": one, "text": _units.percent(one)} for one in (0, 4e-4, 0.004, 0.0096, 0.714, 1)
+    ]
+    return rows
+
+
 def texts() -> dict[str, str]:
     """Every file's name and text."""
-    files = {name: one.to_dict() for name, one in goldens().items()}
-    files |= {f"frame-{name}": one.to_dict() for name, one in frames().items()}
-    return {
+    files: dict[str, Any] = {name: one.to_dict() for name, one in goldens().items()}
+    files |= {f"widget/frame-{name}": one.to_dict() for name, one in frames().items()}
+    files |= {"widget/session": session()}
+    texts = {
         f"{name}.json": json.dumps(data, indent=1, ensure_ascii=False) + "\n"
         for name, data in files.items()
     }
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False) for row in words())
+    return texts | {"widget/words.json": f"[\n{rows}\n]\n"}
 
 
 if __name__ == "__main__":
     for name, text in texts().items():
-        (HERE / name).write_text(text, encoding="utf-8")
+        path = HERE / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")

@@ -10,9 +10,7 @@ import pytest
 from green_notebook.model import Report
 
 REPORTS = Path(__file__).parents[1] / "reports"
-NAMES = sorted(
-    path.stem for path in REPORTS.glob("*.json") if not path.stem.startswith(("frame-", "session"))
-)
+NAMES = sorted(path.stem for path in REPORTS.glob("*.json"))
 
 
 class _Words(HTMLParser):

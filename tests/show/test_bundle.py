@@ -109,8 +109,8 @@ def test_a_frame_says_what_is_known(frames, power, parsed):
         "train",
         "71.4 W now",
         "0.42 Wh (0.27",
-        "by car",
-        "household",
+        "European car",
+        "home's electricity",
         "25 % done",
         "19 % of the budget, 100 mg",
     ):
