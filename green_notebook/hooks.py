@@ -25,6 +25,8 @@ from green_notebook.show.live import LiveView, Screen, WidgetLink
 # A cell of these lines alone does no work of its own: always-on mode leaves it out.
 _OURS_ALONE = re.compile(r"\s*(?:(?:%carbon\b|%(?:re|un)?load_ext\b|#).*\s*)*\Z")
 WAIT_FOR_FINAL_S = 0.15
+# A notebook whose cells are over in half a second needs no widget (60 ms to make).
+FRAMES_WORTH_A_WIDGET = 3
 # Provisional summaries that may still be refined: more than were ever open at once.
 MOST_VIEWS = 64
 
@@ -88,12 +90,17 @@ class Hooks:
         except BaseException as error:  # noqa: BLE001 - nothing of ours may reach the cell
             self._failed(error)
 
-    def _failed(self, error: BaseException) -> None:
+    def _failed(self, error: BaseException, view: LiveView | None = None) -> None:
         """Say once that a cell could not be measured, and why: silence would hide a fault."""
-        line = f"green_notebook could not measure this cell: {type(error).__name__}: {error}"
-        if isinstance(error, Exception) and line not in self.problems:
+        why = str(error) if isinstance(error, GreenNotebookError) else repr(error)
+        line = f"this cell could not be measured: {why}"
+        known = line in self.problems
+        if isinstance(error, Exception) and not known:
             self.problems.append(line)
-            with suppress(BaseException):
+        with suppress(BaseException):
+            if view is not None:
+                view.fail(line)
+            elif isinstance(error, Exception) and not known:
                 say(screen_of(self._shell), line)
 
     # ------------------------------------------------------------------------
@@ -112,7 +119,7 @@ class Hooks:
         try:
             options = self._parse(line)
         except GreenNotebookError as error:
-            say(screen, f"{error}. The cell is measured without its options.")
+            say(screen, f"{error} (the cell is measured without its options)")
             options = Options()
         self.open(info, options, screen)
 
@@ -128,8 +135,11 @@ class Hooks:
         try:
             span = self._span(session, info, options)
         except GreenNotebookError as error:
-            say(screen, f"{error}. The cell is measured with the settings instead.")
+            say(screen, f"{error} (the cell is measured with the settings instead)")
             span = self._span(session, info, Options(name=options.name))
+        except BaseException as error:
+            view.fail(f"this cell could not be measured: {error!r}")
+            raise
         run = Run(info, os.getpid(), span, view, screen)
         self._stacks.setdefault(threading.get_ident(), []).append(run)
         session.subscribe(span, view.update)
@@ -169,14 +179,18 @@ class Hooks:
         self._provisional[run.span.id] = run.view
         while len(self._provisional) > MOST_VIEWS:
             self._provisional.popitem(last=False)
-        report = session.end(run.span, outcome)
+        try:
+            report = session.end(run.span, outcome)
+        except Exception as error:  # noqa: BLE001 - the live view must not stay for ever
+            self._failed(error, run.view)
+            return
         if not run.screen.attended and report.state == "provisional":
             with suppress(Exception):
                 report = session.finalise(report.id, WAIT_FOR_FINAL_S) or report
         run.view.finish(report)
         if report.state == "final":
             self._provisional.pop(report.id, None)
-        if run.screen.attended and run.view.frames:
+        if run.screen.attended and run.view.frames >= FRAMES_WORTH_A_WIDGET:
             self._link.prepare()
 
     @contextmanager

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from green_notebook import arguments, transformer, verbs
 from green_notebook.errors import GreenNotebookError
 from green_notebook.hooks import Hooks, say, screen_of
+from green_notebook.model import Report
 from green_notebook.settings import GreenNotebook
 from green_notebook.show.live import WidgetLink
 
@@ -129,7 +130,8 @@ class Extension:
         except GreenNotebookError as error:
             shown = str(error)
         if shown is not None:
-            screen.publish(_forms(shown), "message", update=False)
+            state = shown.state if isinstance(shown, Report) else "message"
+            screen.publish(_forms(shown), state, update=False)
 
     def _run_cell(self, line: str, cell: str) -> Any:
         """``run_cell_magic("carbon", ...)``, as scripts made from notebooks say.
@@ -140,7 +142,7 @@ class Extension:
         try:
             options = self._parse(line)
         except GreenNotebookError as error:
-            say(screen, f"{error}. The cell is measured without its options.")
+            say(screen, f"{error} (the cell is measured without its options)")
             options = arguments.Options()
         with self.hooks.measuring(options, screen, cell):
             return self._execute(cell)
@@ -171,12 +173,11 @@ def _renamed(like: Callable[..., Any], method: Callable[..., Any]) -> Callable[.
 
 
 def _line_help() -> str:
-    listed = "\n".join(f"    %carbon {name:<10} {verb.help}" for name, verb in verbs.VERBS.items())
     return f"""What was measured, and how.
 
-{listed}
+    %carbon {" | ".join(verbs.names())}
 
-Begin a cell with %%carbon to measure it; %%carbon? tells more.
+``%carbon help`` says what each does. Begin a cell with %%carbon to measure it; %%carbon? tells more.
 """
 
 
@@ -199,10 +200,7 @@ def _complete(_shell: Any, event: Any) -> list[str]:
     if event.command.startswith("%%"):
         return arguments.flags()
     done = words[1:] if event.text_until_cursor.endswith((" ", "\t")) else words[1:-1]
-    if not done:
-        return list(verbs.VERBS)
-    verb = verbs.VERBS.get(done[0])
-    return list(verb.options) if verb else []
+    return verbs.options(done[0]) if done else verbs.names()
 
 
 def _live_widget() -> Any:

@@ -1,18 +1,20 @@
-"""The verbs of ``%carbon``: a table of one line each, and the six that belong to the magic itself.
+"""The verbs of ``%carbon``: six that belong to the magic itself, and every file of ``actions/``.
 
-A verb of ``actions/`` is a module there with ``magic(session, words)``: it returns what is to be
-shown (text, a Report, anything with ``_repr_html_``; None for nothing) and raises
-GreenNotebookError with one line for what it cannot do.
+A verb there is a module with ``HELP``, its line of help, and ``run(session, argv)``, which returns
+what is to be shown (text, a Report, anything with ``_repr_html_``; None for nothing) and raises
+GreenNotebookError with one line for what it cannot do. ``OPTIONS``, where it has any, is completed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import shlex
+from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Protocol
 
+from green_notebook import actions
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Report, total
 
@@ -33,50 +35,65 @@ class Extension(Protocol):
         """How many cells are being measured now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One verb: what it does in a few words, its options for completion, and how it is run."""
-
-    help: str
-    run: Callable[[Extension, Sequence[str]], Any]
-    options: tuple[str, ...] = ()
+Run = Callable[[Extension, list[str]], Any]
 
 
-def action(module: str, text: str, *options: str) -> Verb:
-    """A verb that lives in ``green_notebook.actions.<module>``, imported when it is used."""
+def names() -> list[str]:
+    """Every verb, our own first; nothing is imported for it."""
+    walked = (info.name for info in iter_modules(actions.__path__))
+    more = (name.replace("_", "-") for name in walked if not name.startswith("_"))
+    return list(dict.fromkeys([*OWN, *sorted(set(more) - NO_VERBS)]))
 
-    def run(extension: Extension, words: Sequence[str]) -> Any:
-        return import_module(f"green_notebook.actions.{module}").magic(extension.session(), words)
 
-    return Verb(text, run, options)
+def helps() -> dict[str, str]:
+    """What each verb does, in a few words."""
+    found = {name: (run.__doc__ or "").partition("\n")[0].rstrip(".") for name, run in OWN.items()}
+    for name in names():
+        if name not in found:
+            found[name] = getattr(_module(name), "HELP", "")
+    return found
+
+
+def options(name: str) -> list[str]:
+    """What may follow a verb."""
+    return [] if name in OWN or name not in names() else list(getattr(_module(name), "OPTIONS", ()))
 
 
 def dispatch(extension: Extension, line: str) -> Any:
     """Run the verb of a ``%carbon`` line; raises GreenNotebookError with the closest verb."""
-    words = line.split()
-    if not words:
-        return status(extension, ())
-    verb = VERBS.get(words[0])
-    if verb is None:
-        close = get_close_matches(words[0], VERBS, n=1)
-        cure = f"did you mean %carbon {close[0]}?" if close else f"it knows {', '.join(VERBS)}"
-        raise GreenNotebookError(f"%carbon has no verb {words[0]!r}: {cure}")
-    return verb.run(extension, words[1:])
+    try:
+        words = shlex.split(line) or ["status"]
+    except ValueError as error:
+        raise GreenNotebookError(f"%carbon {line}: {error}") from None
+    name, argv = words[0], words[1:]
+    if name in OWN:
+        if argv:
+            raise GreenNotebookError(f"%carbon {name} takes nothing more, not {' '.join(argv)!r}")
+        return OWN[name](extension, argv)
+    if name in names():
+        return _module(name).run(extension.session(), argv)
+    close = get_close_matches(name, names(), n=1)
+    cure = f"did you mean %carbon {close[0]}?" if close else f"it knows {', '.join(names())}"
+    raise GreenNotebookError(f"%carbon has no verb {name!r}: {cure}")
 
 
-def on(extension: Extension, _words: Sequence[str]) -> str:
+def _module(name: str) -> Any:
+    return import_module(f"{actions.__name__}.{name.replace('-', '_')}")
+
+
+def on(extension: Extension, _argv: list[str]) -> str:
     """Measure every cell from the next one on."""
     extension.always = True
     return "every cell is measured from the next one on (%carbon off ends it)"
 
 
-def off(extension: Extension, _words: Sequence[str]) -> str:
+def off(extension: Extension, _argv: list[str]) -> str:
     """Measure only cells that begin with %%carbon."""
     extension.always = False
     return "only cells that begin with %%carbon are measured"
 
 
-def status(extension: Extension, _words: Sequence[str]) -> str:
+def status(extension: Extension, _argv: list[str]) -> str:
     """What is being measured, with what, and where."""
     session = extension.session()
     mode = "every cell" if extension.always else "cells that begin with %%carbon"
@@ -92,7 +109,7 @@ def status(extension: Extension, _words: Sequence[str]) -> str:
     return "\n".join([*lines, *session.settings.problems, *extension.problems])
 
 
-def last(extension: Extension, _words: Sequence[str]) -> Report:
+def last(extension: Extension, _argv: list[str]) -> Report:
     """The last report again."""
     reports: list[Report] = extension.session().reports
     if not reports:
@@ -100,7 +117,7 @@ def last(extension: Extension, _words: Sequence[str]) -> Report:
     return reports[-1]
 
 
-def total_(extension: Extension, _words: Sequence[str]) -> str:
+def total_(extension: Extension, _argv: list[str]) -> str:
     """What this session's cells came to; nested spans count once, in their outermost."""
     from green_notebook.show._units import duration, shown
 
@@ -120,17 +137,26 @@ def total_(extension: Extension, _words: Sequence[str]) -> str:
     )
 
 
-def doctor(extension: Extension, _words: Sequence[str]) -> Any:
+def doctor(extension: Extension, _argv: list[str]) -> Any:
     """Each sensor: in use, or why not and what cures it."""
     return extension.session().doctor()
 
 
-# One line each. A verb of actions/ is: "report": action("report", "what it shows", "--option"),
-VERBS: dict[str, Verb] = {
-    "on": Verb("measure every cell", on),
-    "off": Verb("measure only %%carbon cells", off),
-    "status": Verb("what is measured, with what, where", status),
-    "last": Verb("the last report again", last),
-    "total": Verb("what this session came to", total_),
-    "doctor": Verb("each sensor: in use, or why not and the cure", doctor),
+def help_(_extension: Extension, _argv: list[str]) -> str:
+    """Every verb in one line."""
+    width = max(map(len, names()))
+    lines = [f"%carbon {name:<{width}}  {text}" for name, text in helps().items()]
+    return "\n".join([*lines, "%%carbon at the head of a cell measures it; %%carbon? tells more"])
+
+
+OWN: dict[str, Run] = {
+    "on": on,
+    "off": off,
+    "status": status,
+    "last": last,
+    "total": total_,
+    "doctor": doctor,
+    "help": help_,
 }
+# Files of actions/ that are no verbs: %%carbonit is a magic of its own.
+NO_VERBS = frozenset({"repeat"})

@@ -180,10 +180,7 @@ class LiveView:
             _Shadow.unwatch(self._screen.publisher, self)
         with suppress(Exception):
             self._replace(report)
-        if self._widget is not None:
-            self._widget = None
-            if self._link is not None:
-                self._link.give_back()
+        self._release()
 
     def refine(self, report: Report) -> None:
         """Replace the provisional summary by the final one, where displays can be updated."""
@@ -191,6 +188,22 @@ class LiveView:
         if self._final is not None and self._screen.updatable:
             with suppress(Exception):
                 self._replace(report)
+
+    def fail(self, line: str) -> None:
+        """Put one line in the place of the live view: this span could not be measured."""
+        with suppress(Exception):
+            _Shadow.unwatch(self._screen.publisher, self)
+        with suppress(Exception), self._lock:
+            self._final = {"text/plain": line}
+            update = self._shown and not self._cleared
+            display_id = self._id if update else None
+            self._screen.publish(self._final, "message", display_id, update=update)
+        self._release()
+
+    def _release(self) -> None:
+        if self._widget is not None and self._link is not None:
+            self._link.give_back()
+        self._widget = None
 
     def _replace(self, report: Report) -> None:
         # A frame that is being sent must not arrive after the summary. Should its sender hang,

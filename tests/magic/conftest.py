@@ -87,7 +87,7 @@ class Kernel:
         spec = KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"])
         self.manager = KernelManager()
         self.manager._kernel_spec = spec
-        env = {**os.environ, "PYTHONWARNINGS": "default", **environ}
+        env = {**os.environ, "PYTHONWARNINGS": "default,ignore::ResourceWarning", **environ}
         self.manager.start_kernel(env=env, cwd=str(folder))
         self.client = self.manager.client()
         self.client.start_channels()
@@ -141,6 +141,25 @@ class Kernel:
     def run(self, code, *, after_s=0.0, interrupt_at=None, **how):
         """Run one cell to its end."""
         return self.collect(self.send(code, **how), after_s=after_s, interrupt_at=interrupt_at)
+
+    def collect_both(self, *message_ids):
+        """The answers to messages that run side by side."""
+        messages = {one: [] for one in message_ids}
+        replies = {}
+        limit_s = time.monotonic() + PATIENCE_S
+        idle = set()
+        while len(idle) < len(messages):
+            assert time.monotonic() < limit_s, messages
+            message = self.client.get_iopub_msg(timeout=PATIENCE_S)
+            parent, content = message["parent_header"].get("msg_id"), message["content"]
+            if parent in messages:
+                messages[parent].append((message["msg_type"], content))
+                if content.get("execution_state") == "idle":
+                    idle.add(parent)
+        while len(replies) < len(messages):
+            reply = self.client.get_shell_msg(timeout=PATIENCE_S)
+            replies[reply["parent_header"].get("msg_id")] = reply["content"]
+        return [Ran(replies[one], messages[one]) for one in message_ids]
 
     def interrupt(self):
         """Ctrl-C."""
