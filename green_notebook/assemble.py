@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from green_notebook._version import __version__
-from green_notebook.account import footprint, pue_of
+from green_notebook.account import footprint, overheads, pue_of
 from green_notebook.data import DATA_VERSION
 from green_notebook.equivalences import equivalences
 from green_notebook.errors import GreenNotebookError
@@ -17,6 +17,7 @@ from green_notebook.model import (
     Basis,
     Energy,
     Equivalence,
+    Footprint,
     Intensity,
     Load,
     MeterCost,
@@ -26,14 +27,12 @@ from green_notebook.model import (
     Quantity,
     Report,
 )
-from green_notebook.model.quantity import product
 from green_notebook.place import locate
 from green_notebook.settings import GreenNotebook
 from green_notebook.spans import OpenSpan, Sum
 
 COMPARISONS = 3
 LIVE_COMPARISONS = 2
-JOULES_PER_KWH = 3.6e6
 # A span in which others made more than this part of the load says so.
 OTHERS_WORTH_A_NOTE = 0.1
 
@@ -56,6 +55,8 @@ class Assembler:
         self.host = host
         self.session_id = session_id
         self._salt = salt
+        # What the sensors' hardware is called, by the sensor's id.
+        self.labels: dict[str, str] = {}
         self._places: dict[tuple[Any, ...], Place] = {}
 
     def circumstances(self, span: OpenSpan, duration_s: float) -> Circumstances:
@@ -88,7 +89,7 @@ class Assembler:
         load = summed.load
         around = self.circumstances(span, load.duration_s)
         energy = summed.energy
-        emitted = footprint(energy, around.intensity, around.pue)
+        emitted = self._footprint(energy, around, load)
         cell = span.cell
         return Report(
             id=span.id,
@@ -136,12 +137,7 @@ class Assembler:
             (one.component, one.kernel.value / load.duration_s if load.duration_s else 0.0)
             for one in energy.components
         )
-        co2e = product(
-            energy.kernel.scaled(1 / JOULES_PER_KWH, "kWh"),
-            around.pue,
-            around.intensity.quantity,
-            unit="g",
-        )
+        co2e = self._footprint(energy, around, load).co2e
         return Progress(
             span.id,
             load.duration_s,
@@ -154,6 +150,15 @@ class Assembler:
             span.forecast,
             span.budget,
         )
+
+    def _footprint(self, energy: Energy, around: Circumstances, load: Load) -> Footprint:
+        gpus = tuple(
+            self.labels.get(one.sensor, "")
+            for one in energy.components
+            if one.component.startswith("gpu") and one.kernel.value > 0
+        )
+        extra = overheads(self.settings, energy, around.place, around.pue, self.host, load, gpus)
+        return footprint(energy, around.intensity, around.pue, *extra)
 
     def _compare(
         self, energy: Quantity, co2e: Quantity, around: Circumstances, limit: int

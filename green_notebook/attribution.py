@@ -143,7 +143,9 @@ def less(whole: Quantity, parts_j: float) -> Quantity:
 
 def _at_least(machine: Quantity, kernel: Quantity) -> Quantity:
     """Ticks may miss what the kernel's own clock saw: the machine took at least that."""
-    return machine if machine.value >= kernel.value else kernel
+    if machine.value < kernel.value:
+        return kernel
+    return replace(machine, low=max(machine.low, kernel.low), high=max(machine.high, kernel.high))
 
 
 def hypot_of(*parts: float) -> float:

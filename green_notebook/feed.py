@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from green_notebook.assemble import Assembler, Circumstances
+from green_notebook.guard import watch
 from green_notebook.model import Progress
 from green_notebook.spans import Accountant, OpenSpan
 from green_notebook.usage import Usage
@@ -35,9 +36,9 @@ class Feed:
         for span in spans:
             self._accountant.roll(span, usage)
             due = usage.at_s - self._told_s.get(span.id, 0.0) >= 0.9 * PERIOD_S
-            if span.subscribers and due and span.end is None:
+            if (span.subscribers or span.budget) and due and span.end is None:
                 self._told_s[span.id] = usage.at_s
-                state = self.state(span, usage)
+                state = watch(span, self.state(span, usage))
                 for subscriber in tuple(span.subscribers):
                     with suppress(BaseException):
                         subscriber(state)

@@ -59,6 +59,8 @@ class Sampler:
         self.options = dict(options or {})
         self.usage = UsageMeter(host, clock)
         self.traces: dict[str, Trace] = {}
+        # What the hardware behind each sensor is called.
+        self.labels: dict[str, str] = {}
         self.choice = Choice((), (), ())
         self.listeners: list[Listener] = []
         self.busy = 0
@@ -115,6 +117,7 @@ class Sampler:
 
     def _choose(self) -> None:
         self.choice = choose(self._found)
+        self.labels.update({one.spec.id: one.spec.label for one in self._found})
         for sensor in self.choice.sensors:
             if sensor.spec.id not in self.traces:
                 self.traces[sensor.spec.id] = Trace(sensor.spec)

@@ -13,10 +13,10 @@ from green_notebook.clock import Clock
 from green_notebook.diagnosis import Doctor
 from green_notebook.feed import Feed, Subscriber
 from green_notebook.grids import resolve
+from green_notebook.hints import Hints
 from green_notebook.host import Host
 from green_notebook.ledger import Ledger
 from green_notebook.model import Budget, Progress, Report, Status
-from green_notebook.place import note as place_note
 from green_notebook.sampler import Sampler
 from green_notebook.settings import GreenNotebook
 from green_notebook.settling import REFINE_S, Settler
@@ -48,11 +48,12 @@ class Session:
         self.ledger = Ledger()
         self.accountant = Accountant(self.sampler, self.baseline)
         self.assembler = Assembler(self.settings, self.host, self.id, secrets.token_bytes(16))
+        self.assembler.labels = self.sampler.labels
         self.feed = Feed(self.accountant, self.assembler)
         self.settler = Settler(self.accountant, self.assembler, self.ledger, self.clock)
+        self.hints = Hints(self.settings, self.clock)
         self.pid = os.getpid()
         self._stacks = Stacks()
-        self._said: set[str] = set()
         self._closed = False
         self.sampler.listeners.append(self._tick)
 
@@ -102,7 +103,7 @@ class Session:
             self.sampler.busy = max(0, self.sampler.busy - 1)
         summed = self.accountant.sum(span, span.end)
         report = self.assembler.report(span, summed, final=summed.settled)
-        report = self._with_hints(report)
+        report = self.hints.added_to(report, self.ledger)
         self.ledger.append(report)
         if not summed.settled:
             self.settler.add(span)
@@ -143,14 +144,6 @@ class Session:
 
     # Behind the scenes
 
-    def _with_hints(self, report: Report) -> Report:
-        """Say once in a session what would make the figures better."""
-        hint = place_note(report.place)
-        if hint is None or hint.code in self._said or report.parent_id:
-            return report
-        self._said.add(hint.code)
-        return report.with_advice(report.advice, (hint,))
-
     def _tick(self, now_s: float) -> None:
         """From the sampler's thread."""
         self.settler.tick()
@@ -164,7 +157,7 @@ class Session:
 
     def use(self, settings: GreenNotebook) -> None:
         """Take other settings: those of a shell that loads the extension later."""
-        self.settings = self.assembler.settings = settings
+        self.settings = self.assembler.settings = self.hints.settings = settings
         self.sampler.options.update({name: getattr(settings, name) for name in OPTIONS})
 
     def close(self) -> None:

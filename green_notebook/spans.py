@@ -123,6 +123,10 @@ class OpenSpan:
     power_history: list[tuple[float, float]] = field(default_factory=list)
     subscribers: list[Callable[[Progress], None]] = field(default_factory=list)
     forecast: RunForecast | None = None
+    thread: int = field(default_factory=threading.get_ident)
+    trackers: int = 0
+    stop_wanted_s: float | None = None
+    interrupted: bool = False
     last: tuple[float, float] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 

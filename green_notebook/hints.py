@@ -1,0 +1,44 @@
+"""What a report says once in a session: how to set the zone, and that a day's budget ends."""
+
+from __future__ import annotations
+
+from green_notebook import budget
+from green_notebook.clock import Clock
+from green_notebook.errors import GreenNotebookError
+from green_notebook.ledger import Ledger
+from green_notebook.model import Note, Report
+from green_notebook.place import note as place_note
+from green_notebook.settings import GreenNotebook
+
+
+class Hints:
+    """Adds notes to a report that were not said before."""
+
+    def __init__(self, settings: GreenNotebook, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._said: set[str] = set()
+
+    def added_to(self, report: Report, ledger: Ledger) -> Report:
+        """The report with what is new; a nested report leaves it to its parent."""
+        if report.parent_id:
+            return report
+        notes = (place_note(report.place), self._day(report, ledger))
+        fresh = tuple(one for one in notes if one is not None and one.code not in self._said)
+        if not fresh:
+            return report
+        self._said.update(one.code for one in fresh)
+        return report.with_advice(report.advice, fresh)
+
+    def _day(self, report: Report, ledger: Ledger) -> Note | None:
+        if not self.settings.budget:
+            return None
+        try:
+            limit = budget.parse(self.settings.budget)
+        except GreenNotebookError as error:
+            return Note("budget-wrong", str(error))
+        spent = budget.used_on(limit, [*ledger, report], self._clock.wall().date())
+        if spent < budget.WARN_AT:
+            return None
+        code = "day-budget-over" if spent >= 1 else "day-budget"
+        return Note(code, f"{spent:.0%} of the day's budget of {limit.text} is spent")
