@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from green_notebook._version import __version__
-from green_notebook.account import footprint, overheads, pue_of
+from green_notebook.account import footprint, operational, overheads, pue_of
 from green_notebook.data import DATA_VERSION
 from green_notebook.equivalences import equivalences
 from green_notebook.errors import GreenNotebookError
@@ -59,21 +60,22 @@ class Assembler:
         self.labels: dict[str, str] = {}
         self._places: dict[tuple[Any, ...], Place] = {}
 
-    def circumstances(self, span: OpenSpan, duration_s: float) -> Circumstances:
-        """Place, intensity and PUE of a span; falls back to the annual table, with a note."""
+    def circumstances(
+        self, zone: str | None, pue: float | None, at: datetime, duration_s: float
+    ) -> Circumstances:
+        """Place, intensity and PUE; falls back to the annual table, with a note."""
         notes: tuple[Note, ...] = ()
-        place = self._place(span.zone)
+        place = self._place(zone)
         try:
             source = grid(self.settings.grid, self.settings)
-            intensity = source.intensity(place.zone, span.started_at, duration_s)
+            intensity = source.intensity(place.zone, at, duration_s)
             problem = getattr(source, "problem", None)
             if problem:
                 notes = (Note("grid-fallback", str(problem)),)
         except GreenNotebookError as error:
             notes = (Note("grid-fallback", f"{error}; the annual value is used"),)
-            intensity = grid("annual").intensity(place.zone, span.started_at, duration_s)
-        pue = self.settings.checked_pue(span.pue)
-        overhead = pue_of(place, pue)
+            intensity = grid("annual").intensity(place.zone, at, duration_s)
+        overhead = pue_of(place, self.settings.checked_pue(pue))
         return Circumstances(place, intensity, overhead, notes)
 
     def _place(self, zone: str | None) -> Place:
@@ -87,7 +89,7 @@ class Assembler:
     def report(self, span: OpenSpan, summed: Sum, *, final: bool) -> Report:
         """The report of a span that has ended."""
         load = summed.load
-        around = self.circumstances(span, load.duration_s)
+        around = self.circumstances(span.zone, span.pue, span.started_at, load.duration_s)
         energy = summed.energy
         emitted = self._footprint(energy, around, load)
         cell = span.cell
@@ -150,6 +152,15 @@ class Assembler:
             span.forecast,
             span.budget,
         )
+
+    def grams(self, energy: Quantity, span: OpenSpan | None = None) -> Quantity:
+        """The operational CO2e (g) of an energy (J) here and now, or where ``span`` is."""
+        around = self._here(span)
+        return operational(energy, around.pue, around.intensity)
+
+    def _here(self, span: OpenSpan | None) -> Circumstances:
+        zone, pue = (span.zone, span.pue) if span else (None, None)
+        return self.circumstances(zone, pue, datetime.now().astimezone(), 0.0)
 
     def _footprint(self, energy: Energy, around: Circumstances, load: Load) -> Footprint:
         gpus = tuple(

@@ -28,7 +28,9 @@ class Feed:
         """The state of a running span at ``usage``."""
         around = self._around.get(span.id)
         if around is None:
-            around = self._around[span.id] = self._assembler.circumstances(span, 0.0)
+            around = self._around[span.id] = self._assembler.circumstances(
+                span.zone, span.pue, span.started_at, 0.0
+            )
         return self._assembler.progress(span, self._accountant.sum(span, usage), around)
 
     def tick(self, spans: list[OpenSpan], usage: Usage) -> None:

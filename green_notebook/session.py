@@ -123,6 +123,10 @@ class Session:
         """The state of a running span now."""
         return self.feed.state(span, self.sampler.usage.now())
 
+    def innermost(self) -> OpenSpan | None:
+        """The open span that the calling thread is in."""
+        return self._stacks.top()
+
     def subscribe(self, span: OpenSpan, callback: Subscriber) -> None:
         """Call back from the sampler's thread with the span's state, up to 5 times a second."""
         span.subscribers.append(callback)
