@@ -9,6 +9,9 @@ from green_notebook._version import __version__
 
 if TYPE_CHECKING:
     from green_notebook.advice import advise as advise
+    from green_notebook.callbacks import keras_callback as keras_callback
+    from green_notebook.callbacks import lightning_callback as lightning_callback
+    from green_notebook.callbacks import trainer_callback as trainer_callback
     from green_notebook.diagnosis import Doctor
     from green_notebook.errors import GreenNotebookError as GreenNotebookError
     from green_notebook.errors import Unavailable as Unavailable
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from green_notebook.model import Quantity as Quantity
     from green_notebook.model import Report as Report
     from green_notebook.session import Session as Session
+    from green_notebook.tracking import track as track
 
 # Public name -> the module that holds it, imported when the name is first used: importing the
 # package itself loads nothing else, starts nothing and opens nothing.
@@ -28,13 +32,19 @@ _LAZY = {
     "Session": "session",
     "Unavailable": "errors",
     "advise": "advice",
+    "keras_callback": "callbacks",
+    "lightning_callback": "callbacks",
     "measure": "measuring",
+    "track": "tracking",
+    "trainer_callback": "callbacks",
 }
 
 __all__ = ["__version__", "doctor", *_LAZY]  # noqa: PLE0604 - they are strings
 
 
 def __getattr__(name: str) -> Any:
+    if name == "advice":
+        return import_module(f"{__name__}.advice")
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

@@ -183,7 +183,7 @@ def _track(
     options: dict[str, Any],
 ) -> Iterator[Any]:
     tracker = Tracker(None if length is None else length * epochs, session=session)
-    bar = _bar(tracker.steps, desc, options)
+    bar = make_bar(tracker.steps, desc, options)
     if length is None:
         bar.set_postfix_str("no length, so no forecast: give track total=...")
     tracker.start()
@@ -210,7 +210,8 @@ def _length(iterable: Iterable[Any]) -> int | None:
         return None
 
 
-def _bar(steps: int | None, desc: str | None, options: dict[str, Any]) -> Any:
+def make_bar(steps: int | None, desc: str | None, options: dict[str, Any]) -> Any:
+    """A tqdm bar of ``steps``; something that does nothing where tqdm is missing."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
