@@ -1,0 +1,167 @@
+"""The joules of a span from an energy counter: the difference of two instants, never an integral.
+
+Knots are instants at which the counter's joules are the true ones: its steps. Between them
+`shape.py` shares a step's energy. What a fault hides is bridged from the power around it, as wide
+as the part can draw; where more than half of a span is hidden, nothing is said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from green_notebook.model import Note, Quantity, Reading, SensorSpec, Trace
+from green_notebook.traces.faults import Bridged, bridge
+from green_notebook.traces.knots import knots_of
+from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.shape import Curve, Knot
+from green_notebook.traces.steps import FINE_STEP_S, LONGEST_STEP_S, StepClock
+from green_notebook.traces.wraps import count
+
+# So much of the past tells the rhythm of the steps and the levels of the load.
+HISTORY_S = 3.0
+# After a refining step was due, so long until it is surely read.
+READ_WITHIN_S = 0.004
+COVERAGE = 1.96
+MOST_HIDDEN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A span's edges on the monotonic clock."""
+
+    start_s: float
+    end_s: float
+
+    @property
+    def duration_s(self) -> float:
+        """How long it lasted."""
+        return self.end_s - self.start_s
+
+
+def counter_between(
+    trace: Trace, start_s: float, end_s: float, clock: StepClock | None = None
+) -> Measured:
+    """The energy of a span from a counter's readings; ``clock`` saves learning its rhythm anew."""
+    spec, span = trace.spec, Span(start_s, end_s)
+    readings = _relevant(trace, span)
+    if clock is None or not clock.known:
+        clock = _learned(spec, readings)
+    counted = count(spec, readings, step_of(spec, clock))
+    bridged = bridge(spec, counted, tuple(trace.power), span.start_s, span.end_s)
+    settled, refine_s = _refinement(spec, readings, clock, end_s)
+    notes = list(bridged.notes)
+    knots = knots_of(spec, bridged.points, clock, (start_s, end_s))
+    hidden_s = sum(max(0.0, min(b.end_s, end_s) - max(b.start_s, start_s)) for b in bridged.bridges)
+    quantity = None
+    if knots and hidden_s <= MOST_HIDDEN * span.duration_s:
+        quantity = _difference(trace, span, knots, bridged)
+    if quantity is None and not notes:
+        text = "the counter did not move within reach of this span: too short or too few readings"
+        notes.append(Note("no-step-seen", text))
+    return Measured(quantity, tuple(notes), settled, None if settled else refine_s)
+
+
+def step_of(spec: SensorSpec, clock: StepClock) -> float:
+    """How much of the past one step may hold (s): stated, learned, or the longest there is."""
+    if spec.step_s <= FINE_STEP_S:
+        return spec.step_s
+    return max(spec.step_s, LONGEST_STEP_S, clock.period_s)
+
+
+def _relevant(trace: Trace, span: Span) -> list[Reading]:
+    """The readings of the span, with the past that explains its start and all that came after."""
+    listed = list(trace.readings)
+    first = next(
+        (i for i, one in enumerate(listed) if one.at_s >= span.start_s - HISTORY_S), len(listed)
+    )
+    until_s = span.end_s + 1.0
+    return [one for one in listed[max(0, first - 1) :] if one.at_s <= until_s]
+
+
+def _learned(spec: SensorSpec, readings: Sequence[Reading]) -> StepClock:
+    clock = StepClock(spec.step_s)
+    if spec.step_s > FINE_STEP_S:
+        for one in readings:
+            clock.saw(one.at_s, one.value, one.took_s)
+    return clock
+
+
+def _refinement(
+    spec: SensorSpec, readings: Sequence[Reading], clock: StepClock, end_s: float
+) -> tuple[bool, float | None]:
+    """Whether the steps after the end were read, and until when that is worth waiting for."""
+    last_s = end_s + REFINE_S
+    if spec.step_s <= FINE_STEP_S:
+        return True, None
+    if clock.known:
+        due_s = clock.before(last_s - READ_WITHIN_S)
+        if due_s <= end_s:
+            due_s += clock.period_s
+        last_s = min(last_s, due_s + READ_WITHIN_S)
+        wanted_s = due_s - clock.error_s
+    else:
+        wanted_s = last_s - READ_WITHIN_S
+    value, changed_s = None, -math.inf
+    for one in readings:
+        if one.value is not None and one.value != value:
+            value, changed_s = one.value, one.at_s
+    read_s = readings[-1].at_s if readings else -math.inf
+    return (changed_s >= wanted_s or read_s >= end_s + REFINE_S - 0.001), last_s
+
+
+def _difference(trace: Trace, span: Span, knots: list[Knot], bridged: Bridged) -> Quantity | None:
+    """The curve's difference between the edges, with its interval."""
+    spec = trace.spec
+    whole = _reaching(trace, knots, span)
+    if whole is None:
+        return None
+    curve = Curve(whole, told_of(trace))
+    first, then = curve.at(span.start_s), curve.at(span.end_s)
+    value = max(0.0, then.joules - first.joules)
+    random = COVERAGE * math.hypot(first.sigma_j, then.sigma_j, spec.resolution_j / math.sqrt(6))
+    # However little is known of the edges, the part drew no more than the largest power around.
+    around = curve.around(curve.index(span.start_s)) + curve.around(curve.index(span.end_s))
+    random = min(random, max(value, max(around) * span.duration_s - value))
+    for one in bridged.bridges:
+        part_s = max(0.0, min(one.end_s, span.end_s) - max(one.start_s, span.start_s))
+        if part_s > 0:
+            random = math.hypot(random, one.half_w * part_s)
+    below, above = spec.gain_error
+    return Quantity.within(
+        value, "J", spec.basis, systematic=(below * value, above * value), random=random
+    )
+
+
+def told_of(trace: Trace) -> list[tuple[float, float]]:
+    """The power readings beside the counter, those that failed left out."""
+    return [(one.at_s, one.value) for one in tuple(trace.power) if one.value is not None]
+
+
+def _reaching(trace: Trace, knots: list[Knot], span: Span) -> list[Knot] | None:
+    """Knots that enclose the span: what lies outside is continued at the power known there."""
+    powers = [
+        (then.joules - first.joules) / (then.at_s - first.at_s) for first, then in pairwise(knots)
+    ]
+    told = [
+        watts for at_s, watts in told_of(trace) if span.start_s - 0.5 <= at_s <= span.end_s + 0.2
+    ]
+    known = powers[-5:] + told
+    if not known:
+        return None
+    spread_w = max(max(known) - min(known), 0.05 * max(known))
+    first, last = knots[0], knots[-1]
+    whole = list(knots)
+    if span.start_s < first.at_s:
+        lacking_s = first.at_s - span.start_s
+        lacking_j = (powers[0] if powers else told[0]) * lacking_s
+        sigma_j = 0.5 * spread_w * lacking_s
+        whole.insert(0, Knot(span.start_s, first.joules - lacking_j, first.error_s, sigma_j))
+    if span.end_s > last.at_s:
+        lacking_s = span.end_s - last.at_s
+        lacking_j = (told[-1] if told else powers[-1]) * lacking_s
+        sigma_j = 0.5 * spread_w * lacking_s
+        whole.append(Knot(span.end_s, last.joules + lacking_j, last.error_s, sigma_j))
+    return whole if len(whole) > 1 else None

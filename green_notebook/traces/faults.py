@@ -1,0 +1,172 @@
+"""What a counter did not tell, and how wide that makes the figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from green_notebook.model import Note, Reading, SensorSpec
+from green_notebook.traces.steps import FINE_STEP_S
+from green_notebook.traces.wraps import DEFAULT_MAX_POWER_W, Counted, Fault, Point
+
+# The power so long before and after a fault tells what it was like within.
+AROUND_S = 2.0
+# A counter that gained less than this part of the power expected did not count.
+STOOD_STILL = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """A time without the counter: its power is taken as ``power_w``, give or take ``half_w``."""
+
+    start_s: float
+    end_s: float
+    power_w: float
+    half_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bridged:
+    """Points whose joules go on across faults, the bridges, and what to tell people."""
+
+    points: tuple[Point, ...]
+    bridges: tuple[Bridge, ...]
+    notes: tuple[Note, ...]
+
+
+def patience_s(spec: SensorSpec) -> float:
+    """How long a counter may stand still, or not be read, before that is a fault."""
+    return (
+        max(10 * spec.step_s, 0.05) if spec.step_s <= FINE_STEP_S else 3.2 * max(spec.step_s, 0.1)
+    )
+
+
+def bridge(
+    spec: SensorSpec,
+    counted: Counted,
+    power: Sequence[Reading],
+    start_s: float,
+    end_s: float,
+) -> Bridged:
+    """Find the times without the counter in a span, and go across them."""
+    points = counted.points
+    faults = sorted(
+        (*counted.faults, *_frozen(spec, points), *_unread(spec, counted, start_s, end_s)),
+        key=lambda one: one.start_s,
+    )
+    bridges = tuple(_bridge(spec, one, points, faults, power) for one in faults)
+    touching = [one for one in faults if one.end_s > start_s and one.start_s < end_s]
+    notes = {one.code: Note(one.code, one.text) for one in touching}
+    if any(start_s - spec.step_s <= at_s <= end_s + spec.step_s for at_s in counted.failed):
+        notes.setdefault("read-failed", Note("read-failed", "readings of the sensor failed"))
+    if any(start_s <= at_s <= end_s for at_s in counted.spurious):
+        text = "single readings that cannot be true were left out"
+        notes.setdefault("reading-implausible", Note("reading-implausible", text))
+    return Bridged(_across(points, faults, bridges), bridges, tuple(notes.values()))
+
+
+def _frozen(spec: SensorSpec, points: Sequence[Point]) -> list[Fault]:
+    """Times in which the counter stood still for longer than its steps explain."""
+    found: list[Fault] = []
+    patience = patience_s(spec)
+    text = "the energy counter stood still"
+    begun = 0
+    for index in range(1, len(points) + 1):
+        if index < len(points) and points[index].joules == points[begun].joules:
+            continue
+        first, last = points[begun], points[index - 1]
+        if last.at_s - first.at_s > patience:
+            if index == len(points):
+                found.append(Fault(first.at_s, last.at_s, "counter-frozen", text))
+            elif _stood_still(spec, points, begun, index):
+                found.append(Fault(first.at_s, points[index].at_s, "counter-frozen", text))
+        begun = index
+    return found
+
+
+def _stood_still(spec: SensorSpec, points: Sequence[Point], begun: int, resumed: int) -> bool:
+    """Whether energy was lost, not only told late."""
+    first, then = points[begun], points[resumed]
+    gained_w = (then.joules - first.joules) / (then.at_s - first.at_s)
+    if spec.idle_power_w:
+        return gained_w < STOOD_STILL * spec.idle_power_w
+    others = _around(points, first.at_s, then.at_s, ())
+    return bool(others) and gained_w < STOOD_STILL * min(others)
+
+
+def _unread(spec: SensorSpec, counted: Counted, start_s: float, end_s: float) -> list[Fault]:
+    """The parts of the span before the first and after the last good reading."""
+    points, patience = counted.points, patience_s(spec)
+    if not points:
+        return [Fault(start_s, end_s, "sensor-lost", "the sensor could not be read")]
+    found = []
+    if points[0].at_s - start_s > patience:
+        text = "the sensor joined after the start"
+        found.append(Fault(start_s, points[0].at_s, "sensor-late", text))
+    if end_s - points[-1].at_s > patience:
+        text = "the sensor could no longer be read"
+        found.append(Fault(points[-1].at_s, end_s, "sensor-lost", text))
+    return found
+
+
+def _bridge(
+    spec: SensorSpec,
+    fault: Fault,
+    points: Sequence[Point],
+    faults: Sequence[Fault],
+    power: Sequence[Reading],
+) -> Bridge:
+    known = [
+        one.value
+        for one in power
+        if one.value is not None and fault.start_s <= one.at_s <= fault.end_s
+    ] or _around(points, fault.start_s, fault.end_s, faults)
+    most_w = spec.max_power_w or (3 * max(known) if known else DEFAULT_MAX_POWER_W)
+    mean_w = sum(known) / len(known) if known else most_w / 2
+    return Bridge(fault.start_s, fault.end_s, mean_w, max(mean_w, most_w - mean_w))
+
+
+def _around(
+    points: Sequence[Point], start_s: float, end_s: float, faults: Sequence[Fault]
+) -> list[float]:
+    """The mean powers (W) before and after a time."""
+    found = []
+    for low_s, high_s in ((start_s - AROUND_S, start_s), (end_s, end_s + AROUND_S)):
+        inside = [one for one in points if low_s <= one.at_s <= high_s]
+        if any(one.start_s < high_s and one.end_s > low_s for one in faults):
+            others = [one for one in faults if one.start_s < high_s and one.end_s > low_s]
+            inside = [
+                one
+                for one in inside
+                if not any(other.start_s < one.at_s < other.end_s for other in others)
+            ]
+        if len(inside) > 1 and inside[-1].at_s > inside[0].at_s:
+            gained_j = inside[-1].joules - inside[0].joules
+            if gained_j > 0:
+                found.append(gained_j / (inside[-1].at_s - inside[0].at_s))
+    return found
+
+
+def _across(
+    points: Sequence[Point], faults: Sequence[Fault], bridges: Sequence[Bridge]
+) -> tuple[Point, ...]:
+    """Points with each bridge's energy added from its end on; points inside it are dropped."""
+    if not faults:
+        return tuple(points)
+    moved = []
+    for one in points:
+        if any(other.start_s < one.at_s < other.end_s for other in bridges):
+            continue
+        told_j = one.joules
+        for other in bridges:
+            if other.end_s <= one.at_s:
+                told_j += other.power_w * (other.end_s - other.start_s) - _gained(points, other)
+        moved.append(replace(one, joules=told_j))
+    return tuple(moved)
+
+
+def _gained(points: Sequence[Point], one: Bridge) -> float:
+    """What the counter itself gained across a bridge."""
+    before = [point.joules for point in points if point.at_s <= one.start_s]
+    after = [point.joules for point in points if point.at_s >= one.end_s]
+    return after[0] - before[-1] if before and after else 0.0

@@ -1,0 +1,71 @@
+"""Whether a load moved between two levels, and which way each stretch switched.
+
+Loads that start and stop (a training step and its data, a loop of short kernels) move between two
+levels. Then each stretch between knots is at one of them or holds one switch, and switches
+alternate: between two stretches at a level stands an odd number of switched ones exactly if the
+levels differ. A single run of stretches that breaks this rule shows that it is another kind of
+load, and nothing is claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+
+# Powers within this part of the range are at one level.
+SAME_LEVEL = 0.03
+# Less than this part of the highest power is no switching worth a model.
+LEAST_RANGE = 0.04
+# Each level was seen so often, and so many runs between them kept the rule.
+LEAST_SEEN = 3
+LEAST_RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TwoLevels:
+    """A load that switches between ``low_w`` and ``high_w``."""
+
+    low_w: float
+    high_w: float
+    states: tuple[int, ...]
+
+    def falls(self, index: int) -> bool | None:
+        """Whether the switch in a stretch goes down, counted from the nearest one at a level."""
+        states = self.states
+        for way in (-1, 1):
+            other, switches = index + way, 0
+            while 0 <= other < len(states) and states[other] == 0:
+                other, switches = other + way, switches + 1
+            if 0 <= other < len(states):
+                # Before the stretch, an odd number of switches turns the level over.
+                high = (states[other] > 0) != (switches % 2 == 1)
+                return high if way < 0 else not high
+        return None
+
+
+def two_levels(powers: Sequence[float], told: Sequence[float] = ()) -> TwoLevels | None:
+    """The two levels of these mean powers (W), or None where there are not two.
+
+    ``told`` are power readings of the same time: one beyond both levels shows that there are more.
+    """
+    low, high = min(powers), max(powers)
+    if high - low < LEAST_RANGE * high:
+        return None
+    same = SAME_LEVEL * (high - low)
+    if told and (min(told) < low - 2 * same or max(told) > high + 2 * same):
+        return None
+    lows = [one for one in powers if one <= low + same]
+    highs = [one for one in powers if one >= high - same]
+    if min(len(lows), len(highs)) < LEAST_SEEN:
+        return None
+    states = tuple(-1 if one <= low + same else 1 if one >= high - same else 0 for one in powers)
+    known = [index for index, state in enumerate(states) if state]
+    runs = [(first, then) for first, then in pairwise(known) if then - first > 1]
+    if len(runs) < LEAST_RUNS:
+        return None
+    for first, then in runs:
+        if (states[first] != states[then]) != ((then - first - 1) % 2 == 1):
+            return None
+    return TwoLevels(fmean(lows), fmean(highs), states)

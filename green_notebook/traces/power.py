@@ -1,0 +1,201 @@
+"""The joules of a span from power readings: each is a mean over a window that ended some time ago.
+
+A sensor refreshes its value every ``step_s`` and averages over the last ``window_s`` before that.
+So a reading tells of the time around ``at - step / 2 - window / 2``, on average. Readings are moved
+there, joined by straight lines and integrated; means over long windows are unfolded first.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from green_notebook.model import Note, Quantity, SensorSpec, Trace
+from green_notebook.traces.averages import LONG_WINDOW_S, unfolded
+from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.wraps import PEAK_MARGIN
+
+COVERAGE = 1.96
+# So much of the past is looked at: it tells how much the power varies.
+HISTORY_S = 6.0
+# Readings further apart than this leave a gap.
+GAP_S = 0.6
+MOST_HIDDEN = 0.5
+# A power reading's rounding and the instants of reads and marks leave at least this part.
+FLOOR = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The power (W) about an instant."""
+
+    at_s: float
+    watts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Joules and their standard deviation."""
+
+    joules: float
+    sigma_j: float
+    hidden_s: float = 0.0
+
+
+def power_between(trace: Trace, start_s: float, end_s: float) -> Measured:
+    """The energy of a span from power readings."""
+    spec = trace.spec
+    samples, notes = _samples(trace, start_s, end_s)
+    lag_s = spec.step_s / 2 + min(spec.window_s, LONG_WINDOW_S) / 2
+    refine_s = end_s + min(REFINE_S, lag_s + spec.step_s)
+    last_s = max((one.at_s for one in tuple(trace.readings)), default=-math.inf)
+    settled = last_s >= refine_s - 0.001 or spec.step_s <= 0.001
+    quantity = None
+    if samples:
+        long = spec.window_s >= LONG_WINDOW_S
+        part = (_averaged if long else _sampled)(spec, samples, start_s, end_s)
+        if part.hidden_s > 0:
+            text = f"the power could not be read for {part.hidden_s:.2g} s"
+            notes.append(Note("power-unread", text))
+        if part.hidden_s <= MOST_HIDDEN * (end_s - start_s) or _enclosed(samples, start_s, end_s):
+            quantity = _quantity(spec, part, end_s - start_s)
+    elif not notes:
+        notes.append(Note("sensor-lost", "the sensor could not be read"))
+    return Measured(quantity, tuple(notes), settled, None if settled else refine_s)
+
+
+def _samples(trace: Trace, start_s: float, end_s: float) -> tuple[list[Sample], list[Note]]:
+    """The good readings about the span, and notes on the others."""
+    spec = trace.spec
+    most_w = PEAK_MARGIN * spec.max_power_w if spec.max_power_w else math.inf
+    notes: dict[str, Note] = {}
+    samples: list[Sample] = []
+    for one in tuple(trace.readings):
+        if not start_s - HISTORY_S <= one.at_s <= end_s + 1.0:
+            continue
+        inside = start_s <= one.at_s <= end_s
+        if one.value is None or not math.isfinite(one.value) or one.value < 0:
+            if inside:
+                notes["read-failed"] = Note("read-failed", "readings of the sensor failed")
+        elif one.value > most_w:
+            if inside:
+                text = "readings above what the part can draw were left out"
+                notes["reading-implausible"] = Note("reading-implausible", text)
+        else:
+            samples.append(Sample(one.at_s, one.value))
+    return samples, list(notes.values())
+
+
+def _enclosed(samples: Sequence[Sample], start_s: float, end_s: float) -> bool:
+    """Whether there is a reading near both edges, though few between."""
+    return samples[0].at_s <= start_s + GAP_S and samples[-1].at_s >= end_s - GAP_S
+
+
+def _quantity(spec: SensorSpec, part: Part, duration_s: float) -> Quantity:
+    value = max(0.0, part.joules)
+    if spec.max_power_w:
+        value = min(value, PEAK_MARGIN * spec.max_power_w * duration_s)
+    below, above = spec.gain_error
+    return Quantity.within(
+        value,
+        "J",
+        spec.basis,
+        systematic=(below * value, above * value),
+        random=math.hypot(COVERAGE * part.sigma_j, FLOOR * value),
+    )
+
+
+def _sampled(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s: float) -> Part:
+    """Short windows: straight lines between the instants the readings are about."""
+    lag_s = spec.step_s / 2 + spec.window_s / 2
+    return lines([Sample(one.at_s - lag_s, one.watts) for one in samples], spec, start_s, end_s)
+
+
+def lines(samples: Sequence[Sample], spec: SensorSpec, start_s: float, end_s: float) -> Part:
+    """The integral of straight lines through samples, the first and last held beyond."""
+    listed = [
+        Sample(min(start_s, samples[0].at_s) - 1e-9, samples[0].watts),
+        *samples,
+        Sample(max(end_s, samples[-1].at_s) + 1e-9, samples[-1].watts),
+    ]
+    near = [one.watts for one in samples if start_s - 3.0 <= one.at_s <= end_s + 1.0]
+    near = near or [one.watts for one in samples]
+    spread_w = max(near) - min(near)
+    joules = variance = hidden_s = 0.0
+    for first, then in pairwise(listed):
+        low_s, high_s = max(first.at_s, start_s), min(then.at_s, end_s)
+        if high_s <= low_s:
+            continue
+        apart_s = then.at_s - first.at_s
+        slope = (then.watts - first.watts) / apart_s
+        middle_s = (low_s + high_s) / 2
+        lasts_s = high_s - low_s
+        joules += lasts_s * (first.watts + slope * (middle_s - first.at_s))
+        blind_s = max(0.0, min(apart_s, lasts_s) - spec.window_s * lasts_s / apart_s)
+        step_w = abs(then.watts - first.watts)
+        sigma_j = blind_s * (0.18 * step_w + 0.1 * spread_w)
+        if apart_s > GAP_S + spec.window_s:
+            hidden_s += lasts_s
+            most_w = spec.max_power_w or 2 * max(near)
+            sigma_j = lasts_s * max(most_w - first.watts, first.watts) / COVERAGE
+        variance += sigma_j**2
+    # When the value was refreshed is not known: each edge may lie by that beside.
+    variance += (0.25 * spec.step_s * spread_w) ** 2
+    return Part(joules, math.sqrt(variance), hidden_s)
+
+
+def _averaged(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s: float) -> Part:
+    """Long windows: whole ones summed from the end back, the rest of the span unfolded."""
+    moved = [Sample(one.at_s - spec.step_s / 2, one.watts) for one in samples]
+    window_s = spec.window_s
+    whole = int((end_s - start_s) / window_s + 1e-9)
+    rest_s = max(0.0, end_s - start_s - whole * window_s)
+    means = [_mean_at(moved, end_s - number * window_s) for number in range(whole)]
+    joules = window_s * math.fsum(means)
+    near = [one.watts for one in moved if start_s - 3.0 <= one.at_s <= end_s + 1.0]
+    spread_w = max(near) - min(near) if near else 0.0
+    # When the value was refreshed is not known; how fast it moves tells what that costs.
+    steps_w = [
+        abs(then.watts - first.watts) * window_s / (then.at_s - first.at_s)
+        for first, then in pairwise(moved)
+        if then.at_s - first.at_s > spec.step_s / 2
+    ]
+    blur_w = 0.2 * spec.step_s / window_s * max(steps_w, default=0.0)
+    variance = whole * (window_s * blur_w) ** 2
+    hidden_s = _unread(moved, start_s, end_s)
+    if rest_s > 1e-9:
+        until_s = start_s + rest_s
+        bins = unfolded([(one.at_s, one.watts) for one in moved], window_s, until_s)
+        part = lines([Sample(at_s, watts) for at_s, watts in bins], spec, start_s, until_s)
+        powers = [watts for _, watts in bins]
+        range_w = max(max(powers) - min(powers), spread_w)
+        # A whole window's sum is known, so what remains of one is as sure as its complement.
+        open_s = min(rest_s, max(window_s - rest_s, 0.0))
+        joules += max(0.0, part.joules)
+        variance += (0.22 * range_w * math.sqrt(open_s * min(open_s, 0.15))) ** 2 + (
+            window_s * blur_w * min(1.0, rest_s / window_s)
+        ) ** 2
+    if hidden_s:
+        variance += ((spec.max_power_w or 2 * max(near)) * hidden_s / 4) ** 2
+    return Part(joules, math.sqrt(variance), hidden_s)
+
+
+def _mean_at(samples: Sequence[Sample], at_s: float) -> float:
+    """The value that the sensor showed then, between two readings on a straight line."""
+    before = [one for one in samples if one.at_s <= at_s]
+    after = next((one for one in samples if one.at_s > at_s), None)
+    if not before:
+        return samples[0].watts
+    if after is None:
+        return before[-1].watts
+    first = before[-1]
+    part = (at_s - first.at_s) / (after.at_s - first.at_s)
+    return first.watts + part * (after.watts - first.watts)
+
+
+def _unread(samples: Sequence[Sample], start_s: float, end_s: float) -> float:
+    """How much of the span lies in gaps between readings."""
+    edges = [start_s, *(one.at_s for one in samples if start_s < one.at_s < end_s), end_s]
+    return math.fsum(then - first for first, then in pairwise(edges) if then - first > GAP_S)

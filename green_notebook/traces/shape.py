@@ -1,0 +1,129 @@
+"""How a stretch of known energy was spread over its time.
+
+Between two knots the counter gives the mean power p alone. If p lies between the levels before (L)
+and after (R), the load most likely switched once: it was at L for ``x = (p - R) / (L - R)`` of the
+stretch (the energy is kept). Where p is the highest or lowest around, the even share is kept.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from green_notebook.traces.levels import SAME_LEVEL, two_levels
+
+# Powers of so many stretches on either side tell the levels the load moves between.
+NEIGHBOURS = 20
+# Longer than the longest step: steps in between were not seen.
+LONG_S = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class Knot:
+    """An instant at which the joules so far are known.
+
+    ``error_s`` is the half-width of the instant, ``sigma_j`` the standard deviation of joules.
+    """
+
+    at_s: float
+    joules: float
+    error_s: float = 0.0
+    sigma_j: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Joules up to an instant, and the standard deviation of that."""
+
+    joules: float
+    sigma_j: float
+
+
+class Curve:
+    """Cumulative energy through at least two knots, oldest first."""
+
+    def __init__(self, knots: Sequence[Knot], told: Sequence[tuple[float, float]] = ()) -> None:
+        self.knots = knots
+        self.told = told
+        self.times = [one.at_s for one in knots]
+        self.powers = [
+            (knots[index + 1].joules - knots[index].joules)
+            / (knots[index + 1].at_s - knots[index].at_s)
+            for index in range(len(knots) - 1)
+        ]
+
+    def index(self, at_s: float) -> int:
+        """Which stretch holds an instant."""
+        return min(max(bisect_right(self.times, at_s) - 1, 0), len(self.powers) - 1)
+
+    def around(self, index: int) -> list[float]:
+        """The powers (W) of a stretch and its neighbours."""
+        return self.powers[max(0, index - NEIGHBOURS) : index + NEIGHBOURS + 1]
+
+    def told_around(self, index: int) -> list[float]:
+        """The power readings (W) of the same time."""
+        first_s = self.times[max(0, index - NEIGHBOURS)]
+        last_s = self.times[min(len(self.times) - 1, index + NEIGHBOURS + 1)]
+        return [watts for at_s, watts in self.told if first_s <= at_s <= last_s]
+
+    def at(self, at_s: float) -> At:
+        """The energy up to an instant between the first knot and the last."""
+        index = self.index(at_s)
+        knot, then = self.knots[index], self.knots[index + 1]
+        lasts_s = then.at_s - knot.at_s
+        part = min(max((at_s - knot.at_s) / lasts_s, 0.0), 1.0)
+        shaped_j, shape_j = self._shaped(index, part, lasts_s)
+        # A knot that is really elsewhere moves the power at its side of the edge.
+        contrast_w = max(self.powers[max(0, index - 1) : index + 2])
+        near_s = knot.error_s * (1 - part) + then.error_s * part
+        near_j = knot.sigma_j * (1 - part) + then.sigma_j * part
+        return At(
+            knot.joules + shaped_j, math.hypot(shape_j, near_j, contrast_w * near_s / math.sqrt(3))
+        )
+
+    def _shaped(self, index: int, part: float, lasts_s: float) -> tuple[float, float]:
+        """The joules in the first ``part`` of a stretch, and the standard deviation of that."""
+        power = self.powers[index]
+        around = self.around(index)
+        told = self.told_around(index)
+        spread_w = max(*around, *told) - min(*around, *told) if told else max(around) - min(around)
+        room_s = part * (1 - part) * lasts_s
+        levels = two_levels(around, told)
+        if levels is not None:
+            sigma_j = SAME_LEVEL / 4 * room_s * spread_w
+            own = min(index, NEIGHBOURS)
+            falls = levels.falls(own)
+            if levels.states[own]:
+                return power * part * lasts_s, sigma_j
+            if falls is not None:
+                ends = (levels.high_w, levels.low_w) if falls else (levels.low_w, levels.high_w)
+                return _switched(power, part, lasts_s, *ends), sigma_j
+        before = self.powers[index - 1] if index > 0 else power
+        after = self.powers[index + 1] if index + 1 < len(self.powers) else power
+        loose_j = self._loose(part, lasts_s, spread_w, max(around) - min(around))
+        even_j = power * part * lasts_s
+        if (before - power) * (after - power) >= 0:
+            local_w = max(abs(before - power), abs(after - power))
+            return even_j, loose_j + 0.35 * room_s * local_w
+        switched_j = _switched(power, part, lasts_s, before, after)
+        return switched_j, loose_j + 0.35 * abs(switched_j - even_j)
+
+    @staticmethod
+    def _loose(part: float, lasts_s: float, spread_w: float, means_w: float) -> float:
+        """The standard deviation (J) where no model of the load is known to hold."""
+        # Power readings that vary more than the stretches do tell of switches within these.
+        within = 0.3 if spread_w > 1.4 * means_w else 0.18
+        room_j = within * part * (1 - part) * lasts_s * spread_w
+        if lasts_s < LONG_S:
+            return room_j
+        # A long stretch holds many switches: their sum wanders with the root of time.
+        reach_s = min(part, 1 - part) * lasts_s
+        return max(room_j, 0.5 * spread_w * reach_s / math.sqrt(1 + reach_s / 0.05))
+
+
+def _switched(power: float, part: float, lasts_s: float, before: float, after: float) -> float:
+    """The joules in the first ``part`` where the power switched once, the mean kept."""
+    switch = (power - after) / (before - after)
+    return lasts_s * (before * min(part, switch) + after * max(0.0, part - switch))

@@ -1,0 +1,203 @@
+"""When a counter steps: its period and phase, learned from readings that enclose its steps.
+
+A reading with the old value and the next with a new one enclose a step. Every step number k gives
+``below < origin + k x period <= above``; origin and period are those that leave the most room
+(for a steady counter the room shrinks with each step seen; where it is negative, its size is
+the counter's jitter). No shape of jitter is assumed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+# Steps finer than this need no watching: an edge's reading is already that near.
+FINE_STEP_S = 0.005
+# Energy counters of GPUs move every 20-100 ms (Yang et al. 2023, arXiv 2312.02741), whatever is
+# stated of them.
+LONGEST_STEP_S = 0.1
+# A pair of readings this near to one another locates a step; wider ones tell too little.
+TIGHT_S = 0.006
+KEPT = 20
+REFIT_EVERY = 5
+# The clock's own instants, and those of reads and marks, are no better.
+ERROR_FLOOR_S = 0.00015
+# The room is what these steps leave; others may jitter more, and the period is not exact either.
+SAFETY = 1.4
+FLAT_S = 1e-9
+# Readings less than this part of a period apart enclose one step at most.
+ONE_STEP = 0.95
+# Where the step before is known by number, the next one is, too.
+NEXT_STEP = 1.4
+NEVER = -(10**12)
+MOST_STRANGERS = 3
+# Steps seen apart are numbered by the stated period where all lie this near to its multiples.
+NOMINAL_OFF = 0.15
+
+
+class StepClock:
+    """Learns from each reading in turn; ``before`` and ``error_s`` tell what it knows."""
+
+    def __init__(self, nominal_s: float) -> None:
+        self.nominal_s = nominal_s
+        self.period_s = nominal_s
+        self.error_s = math.inf
+        self.origin_s = 0.0
+        self.changed_s = -math.inf
+        self._ticks: deque[tuple[int, float, float]] = deque(maxlen=KEPT)
+        self._value: float | None = None
+        self._read_s = -math.inf
+        self._dense_s = math.inf
+        self._dense: list[tuple[float, float]] = []
+        self._seen: deque[tuple[float, float]] = deque(maxlen=8)
+        self._strangers = 0
+        self._unfitted = 0
+        # The number of the step seen last, where it is known which that was.
+        self._last = NEVER
+
+    @property
+    def known(self) -> bool:
+        """Whether period and phase are known."""
+        return math.isfinite(self.error_s)
+
+    def error_at(self, at_s: float) -> float:
+        """The half-width of a foretold step about then: it grows away from the steps seen."""
+        if not self.known:
+            return math.inf
+        first, last = self._ticks[0][0], self._ticks[-1][0]
+        number = (at_s - self.origin_s) / self.period_s
+        beyond = max(first - number, number - last, 0.0)
+        return self.error_s * (1 + 2 * beyond / max(1, last - first))
+
+    def before(self, at_s: float) -> float:
+        """The last step at or before a time, as predicted."""
+        steps = math.floor((at_s - self.origin_s) / self.period_s + 1e-9)
+        return self.origin_s + steps * self.period_s
+
+    def saw(self, at_s: float, value: float | None, took_s: float = 0.0) -> bool:
+        """Take a reading; True where the counter moved since the one before."""
+        if value is None:
+            self._value, self._dense_s = None, math.inf
+            return False
+        last_value, last_s = self._value, self._read_s
+        self._value, self._read_s = value, at_s
+        if last_value is None or at_s - last_s > TIGHT_S:
+            # What came before is not connected: steps in between may have been missed.
+            self._dense_s, self._dense = at_s, []
+        if last_value is None or value == last_value:
+            return False
+        self.changed_s = at_s
+        if at_s - last_s < self.period_s * (ONE_STEP if self._last == NEVER else NEXT_STEP):
+            self._enclosed(last_s - took_s / 2, at_s + took_s / 2)
+        else:
+            self._last = NEVER
+        return True
+
+    def _enclosed(self, below_s: float, above_s: float) -> None:
+        if not self.known:
+            self._search(below_s, above_s)
+            return
+        # The last step foretold before the later reading, or the one after it, whichever is
+        # nearer; never one that was seen already.
+        fewest = math.floor((above_s - self.origin_s) / self.period_s)
+        off_s, steps = min(
+            (max(below_s - expected_s, expected_s - above_s, 0.0), number)
+            for number in (max(fewest, self._last + 1), max(fewest, self._last) + 1)
+            for expected_s in (self.origin_s + number * self.period_s,)
+        )
+        self._last = steps
+        if off_s > max(4 * self.error_at(above_s), 0.12 * self.period_s):
+            self._stranger()
+            return
+        self._strangers = 0
+        if above_s - below_s > 1.5 * TIGHT_S and off_s == 0.0:
+            # As expected, and too wide to sharpen anything.
+            return
+        self._take(steps, below_s, above_s)
+
+    def _search(self, below_s: float, above_s: float) -> None:
+        """Steps in one dense run of readings follow one another; others are whole periods apart."""
+        if above_s - below_s > 1.5 * TIGHT_S:
+            return
+        self._dense.append((below_s, above_s))
+        self._seen.append((below_s, above_s))
+        if len(self._dense) >= 3:
+            self._begin([(number, *pair) for number, pair in enumerate(self._dense)])
+        elif len(self._seen) >= 4:
+            first_s = sum(self._seen[0]) / 2
+            numbered = [
+                (round((sum(pair) / 2 - first_s) / self.nominal_s), *pair) for pair in self._seen
+            ]
+            off_s = [
+                abs((low + high) / 2 - first_s - number * self.nominal_s)
+                for number, low, high in numbered
+            ]
+            if max(off_s) < NOMINAL_OFF * self.nominal_s and numbered[-1][0] > 1:
+                self._begin(numbered)
+
+    def _begin(self, enclosed: list[tuple[int, float, float]]) -> None:
+        """Period and phase from numbered steps."""
+        _, below_s, above_s = enclosed[0]
+        apart, last_below_s, last_above_s = enclosed[-1]
+        self.period_s = (last_below_s + last_above_s - below_s - above_s) / 2 / apart
+        self.origin_s = (below_s + above_s) / 2
+        self._ticks.clear()
+        self._ticks.extend(enclosed)
+        self._seen.clear()
+        self._last = apart
+        self._fit_period()
+        self._fit_origin()
+
+    def _stranger(self) -> None:
+        self._strangers += 1
+        if self._strangers >= MOST_STRANGERS:
+            # The counter's rhythm changed (a driver's clocks, a suspend): learn it anew.
+            self.error_s, self._strangers, self._last = math.inf, 0, NEVER
+            self._dense = []
+
+    def _take(self, number: int, below_s: float, above_s: float) -> None:
+        # Numbers count from a near origin, so that a small error of the period stays small.
+        if number > 4 * KEPT:
+            self.origin_s += number * self.period_s
+            self._last -= number
+            self._ticks = deque(
+                ((k - number, low, high) for k, low, high in self._ticks), maxlen=KEPT
+            )
+            number = 0
+        self._ticks.append((number, below_s, above_s))
+        self._unfitted += 1
+        if self._unfitted >= REFIT_EVERY or len(self._ticks) < KEPT:
+            self._unfitted = 0
+            self._fit_period()
+        self._fit_origin()
+
+    def _room(self, period_s: float) -> tuple[float, float]:
+        """The latest lower and the earliest upper bound of the origin for a period."""
+        below_s = max(low - number * period_s for number, low, _ in self._ticks)
+        above_s = min(high - number * period_s for number, _, high in self._ticks)
+        return below_s, above_s
+
+    def _fit_period(self) -> None:
+        """The period with the most room; the room is concave in it, so a ternary search finds it."""
+        span = self._ticks[-1][0] - self._ticks[0][0]
+        if span < 2:
+            return
+        widest_s = max(high - low for _, low, high in self._ticks)
+        reach_s = min((widest_s + min(self.error_s, 0.01)) / span, 0.05 * self.period_s)
+        low_s, high_s = self.period_s - reach_s, self.period_s + reach_s
+        for _ in range(14):
+            third_s = (high_s - low_s) / 3
+            first, second = self._room(low_s + third_s), self._room(high_s - third_s)
+            # On the flat top, where no bound tells periods apart, both ends close in on the last one.
+            difference_s = second[1] - second[0] - first[1] + first[0]
+            if difference_s > -FLAT_S:
+                low_s += third_s
+            if difference_s < FLAT_S:
+                high_s -= third_s
+        self.period_s = (low_s + high_s) / 2
+
+    def _fit_origin(self) -> None:
+        below_s, above_s = self._room(self.period_s)
+        self.origin_s = (below_s + above_s) / 2
+        room_s = above_s - below_s
+        self.error_s = max(SAFETY * abs(room_s) / 2, ERROR_FLOOR_S)

@@ -1,0 +1,206 @@
+"""When to read a coarse counter next, so that its steps are seen for few reads.
+
+A counter that steps every 20-100 ms is searched once, by reading every 4 ms until three steps
+were seen. Then each step is foretold: one reading soon after it tells its value, and every fourth
+step one just before too, which keeps the phase. Steps after a span's edge are always enclosed.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+from green_notebook.model import Reading, SensorSpec
+from green_notebook.traces.measured import REFINE_S
+from green_notebook.traces.steps import FINE_STEP_S, TIGHT_S, StepClock
+
+SEARCH_EVERY_S = 0.004
+# Long enough for three steps of the slowest counter known; then it rests, longer each time.
+SEARCH_S = 0.45
+REST_S = 5.0
+LONGEST_REST_S = 300.0
+ENCLOSE_EVERY = 4
+# A thread wakes about so much after the time it asked for.
+WAKE_S = 0.0002
+SHARP_S = 0.0003
+# Values refreshed faster than the background reads are seen in part; the part must not repeat.
+SLOW_REFRESH_S = 0.06
+MOST_MISSES = 4
+# A step is foretold only as far ahead as its place is known to this part of a period.
+SURE = 8
+
+
+class Plan(Protocol):
+    """When to read one sensor: tell it each reading, ask it for the next."""
+
+    @property
+    def clock(self) -> StepClock | None:
+        """What was learned of a counter's steps."""
+
+    def saw(self, reading: Reading) -> None:
+        """Take a reading, whoever took it."""
+
+    def mark(self, at_s: float) -> None:
+        """A span begins or ends now."""
+
+    def next_s(self, now_s: float, background_s: float) -> float:
+        """When to read next; ``background_s`` is when a reading is due in any case."""
+
+
+def watch_plan(spec: SensorSpec) -> Plan | None:
+    """The plan for a sensor; None where the background's readings do as they come."""
+    if spec.kind == "energy":
+        return Watch(spec) if spec.step_s > FINE_STEP_S else None
+    return Scatter() if spec.step_s < SLOW_REFRESH_S else None
+
+
+class Scatter:
+    """Short power windows, seen 10 times a second: never in step with a load that repeats."""
+
+    def __init__(self) -> None:
+        self.clock = None
+        self._due_s = -math.inf
+        self._part = 0.0
+
+    def saw(self, reading: Reading) -> None:
+        """Readings change nothing: the plan is made beforehand."""
+
+    def mark(self, at_s: float) -> None:
+        """Edges are read by themselves."""
+
+    def next_s(self, now_s: float, background_s: float) -> float:
+        """Up to two fifths of the wait earlier, evenly spread by the golden ratio."""
+        if background_s != self._due_s:
+            self._due_s = background_s
+            self._part = (self._part + 0.6180339887) % 1.0
+        return background_s - 0.4 * self._part * max(0.0, min(background_s - now_s, 0.1))
+
+
+class Watch:
+    """One counter's plan of readings: tell it each one, ask it for the next."""
+
+    def __init__(self, spec: SensorSpec) -> None:
+        self.clock: StepClock = StepClock(spec.step_s)
+        self._read_s = -math.inf
+        self._wanted_s = -math.inf
+        self._search_s: float | None = None
+        self._rest_until_s = -math.inf
+        self._rest_s = REST_S
+        self._begun_s = -math.inf
+        self._seen_s = -math.inf
+        self._unsure_s: float | None = None
+        self._steps = 0
+        self._misses = 0
+        self._missed_s = -math.inf
+
+    def saw(self, reading: Reading) -> None:
+        """Take a reading, whoever took it."""
+        before_s, self._read_s = self._read_s, reading.at_s
+        if self.clock.saw(reading.at_s, reading.value, reading.took_s):
+            self._steps += 1
+            self._misses = 0
+            self._changed(before_s, reading.at_s)
+        elif self._unsure_s is not None and reading.at_s > self._unsure_s:
+            self._seen_s, self._unsure_s = self._unsure_s, None
+
+    def _changed(self, before_s: float, at_s: float) -> None:
+        """Settle which step brought a new value: one is sure where no other can have."""
+        if not self.clock.known:
+            return
+        around_s = self._around(at_s)
+        step_s = self.clock.before(at_s + around_s)
+        sure = at_s >= step_s + around_s or before_s >= step_s - self.clock.period_s + around_s
+        self._unsure_s = None if sure else step_s + around_s / 2
+        self._seen_s = step_s if sure else step_s - self.clock.period_s
+
+    def mark(self, at_s: float) -> None:
+        """A span begins or ends now: the steps in the 150 ms after it are wanted."""
+        self._wanted_s = at_s + REFINE_S
+        if not self.clock.known and self._search_s is None:
+            self._search_s = at_s
+
+    def next_s(self, now_s: float, background_s: float) -> float:
+        """When to read next; ``background_s`` is when a reading is due in any case.
+
+        A background reading moves by up to half a step, to be just after one.
+        """
+        if not self.clock.known:
+            return min(self._search(now_s, background_s), background_s)
+        self._search_s, self._rest_s = None, REST_S
+        return self._foretold(now_s, background_s)
+
+    def _search(self, now_s: float, background_s: float) -> float:
+        if self._search_s is None:
+            if now_s < self._rest_until_s:
+                return background_s
+            self._search_s = now_s
+        if now_s - self._search_s > SEARCH_S:
+            self._search_s = None
+            self._rest_until_s = now_s + self._rest_s
+            self._rest_s = min(2 * self._rest_s, LONGEST_REST_S)
+            return background_s
+        return self._read_s + SEARCH_EVERY_S
+
+    def _foretold(self, now_s: float, background_s: float) -> float:
+        clock = self.clock
+        step_s = clock.before(now_s)
+        if self._due(step_s, background_s) and not self._seen(step_s):
+            if now_s - step_s < clock.period_s / 4:
+                return self._reading_for(step_s)
+            self._miss(step_s)
+        step_s += clock.period_s
+        if self._seen(step_s):
+            step_s += clock.period_s
+        if not self._due(step_s, background_s):
+            behind_s = background_s - clock.period_s / 2 - step_s
+            skipped = math.ceil(behind_s / clock.period_s)
+            # No further than the rhythm is known for sure.
+            while skipped > 0 and self._around(step_s + skipped * clock.period_s) > (
+                clock.period_s / SURE
+            ):
+                skipped //= 2
+            step_s += skipped * clock.period_s
+        return self._reading_for(step_s)
+
+    def _due(self, step_s: float, background_s: float) -> bool:
+        return (
+            step_s <= self._wanted_s
+            or step_s >= background_s - self.clock.period_s / 2
+            # A step that was begun to be enclosed is seen through.
+            or abs(step_s - self._begun_s) < self.clock.period_s / 4
+        )
+
+    def _around(self, step_s: float) -> float:
+        """The half-width in which a step is looked for."""
+        return min(self.clock.error_at(step_s) + WAKE_S, self.clock.period_s / 3)
+
+    def _seen(self, step_s: float) -> bool:
+        return max(self._seen_s, self._missed_s) >= step_s - self.clock.period_s / 4
+
+    def _reading_for(self, step_s: float) -> float:
+        """The next reading for a step: before it, amid what is possible while that is wide, after."""
+        around_s = self._around(step_s)
+        self._begun_s = step_s
+        if self._read_s < step_s - around_s - 2 * WAKE_S and self._enclose(step_s):
+            return step_s - around_s - 2 * WAKE_S
+        if around_s > SHARP_S + WAKE_S and self._read_s < step_s - WAKE_S:
+            return step_s
+        if self._read_s < step_s + around_s - WAKE_S / 2:
+            return step_s + around_s
+        return self._read_s + min(2 * around_s, TIGHT_S)
+
+    def _enclose(self, step_s: float) -> bool:
+        return (
+            self.clock.error_at(step_s) > SHARP_S
+            or step_s <= self._wanted_s
+            or self._steps % ENCLOSE_EVERY == 0
+        )
+
+    def _miss(self, step_s: float) -> None:
+        """A foretold step did not come: after several the counter's rhythm is learned anew."""
+        self._missed_s = step_s
+        self._misses += 1
+        if self._misses >= MOST_MISSES:
+            self._misses = 0
+            self.clock = StepClock(self.clock.nominal_s)
+            self._rest_until_s = self._read_s + self._rest_s
