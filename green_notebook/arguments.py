@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from green_notebook.errors import GreenNotebookError
@@ -90,6 +89,8 @@ def _explained(problem: str) -> str:
     unknown = problem.rpartition("unrecognized arguments:")[2].split()
     if "unrecognized" not in problem or not unknown:
         return f"%%carbon: {problem}"
+    from difflib import get_close_matches
+
     close = get_close_matches(unknown[0].partition("=")[0], flags(), n=1)
     cure = f"did you mean {close[0]}?" if close else f"it knows {', '.join(flags())}"
     return f"%%carbon has no option {unknown[0]}: {cure}"

@@ -13,14 +13,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from green_notebook import transformer
 from green_notebook.arguments import Options
 from green_notebook.errors import GreenNotebookError
-from green_notebook.model import Progress, Report, Status
-from green_notebook.show import html
-from green_notebook.show.live import LiveView, Screen, WidgetLink
+
+if TYPE_CHECKING:
+    # Imported with the first measured cell: loading the extension is to take no time.
+    from green_notebook.model import Report, Status
+    from green_notebook.show.live import LiveView, Screen, WidgetLink
 
 # A cell of these lines alone does no work of its own: always-on mode leaves it out.
 _OURS_ALONE = re.compile(r"\s*(?:(?:%carbon\b|%(?:re|un)?load_ext\b|#).*\s*)*\Z")
@@ -58,12 +60,13 @@ class Hooks:
         shell: Any,
         session: Callable[[], Any],
         parse: Callable[[str], Options],
-        link: WidgetLink,
+        make_widget: Callable[[], Any],
     ) -> None:
         self._shell = shell
         self._session = session
         self._parse = parse
-        self._link = link
+        self._make_widget = make_widget
+        self._link: WidgetLink | None = None
         self._stacks: dict[int, list[Run]] = {}
         self._provisional: OrderedDict[str, LiveView] = OrderedDict()
         self._heard: Any = None
@@ -125,10 +128,14 @@ class Hooks:
 
     def open(self, info: Any, options: Options, screen: Screen) -> Run:
         """Begin a span and its view in the calling thread."""
+        from green_notebook.model import Progress
+        from green_notebook.show import html
+        from green_notebook.show.live import LiveView
+
         session = self._session()
         self._listen(session)
         settings = session.settings
-        link = self._link if screen.attended and settings.live != "html" else None
+        link = self._widget_link() if screen.attended and settings.live != "html" else None
         view = LiveView(screen, html.frame, link)
         if not (options.quiet or settings.quiet or settings.live == "off"):
             view.start(Progress("", 0.0, name=options.name))
@@ -144,6 +151,13 @@ class Hooks:
         self._stacks.setdefault(threading.get_ident(), []).append(run)
         session.subscribe(span, view.update)
         return run
+
+    def _widget_link(self) -> WidgetLink:
+        from green_notebook.show.live import WidgetLink
+
+        if self._link is None:
+            self._link = WidgetLink(self._make_widget)
+        return self._link
 
     def _span(self, session: Any, info: Any, options: Options) -> Any:
         return session.begin(
@@ -190,7 +204,7 @@ class Hooks:
         run.view.finish(report)
         if report.state == "final":
             self._provisional.pop(report.id, None)
-        if run.screen.attended and run.view.frames >= FRAMES_WORTH_A_WIDGET:
+        if self._link is not None and run.view.frames >= FRAMES_WORTH_A_WIDGET:
             self._link.prepare()
 
     @contextmanager
@@ -233,6 +247,8 @@ class Hooks:
                 with suppress(Exception):
                     self._end(run, "ok")
         self._stacks.clear()
+        if self._link is not None:
+            self._link.close()
 
 
 def status(result: Any) -> Status:
@@ -249,6 +265,8 @@ def status(result: Any) -> Status:
 
 def screen_of(shell: Any) -> Screen:
     """Where displays go now."""
+    from green_notebook.show.live import Screen
+
     kernel = getattr(shell, "kernel", None) is not None
     return Screen(shell.display_pub, kernel, kernel and _attended(shell))
 

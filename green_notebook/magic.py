@@ -13,9 +13,7 @@ from weakref import WeakKeyDictionary
 from green_notebook import arguments, transformer, verbs
 from green_notebook.errors import GreenNotebookError
 from green_notebook.hooks import Hooks, say, screen_of
-from green_notebook.model import Report
 from green_notebook.settings import GreenNotebook
-from green_notebook.show.live import WidgetLink
 
 _COMMANDS = ("%carbon", "%%carbon")
 
@@ -51,8 +49,7 @@ class Extension:
         self.shell = shell
         self.settings = GreenNotebook(parent=shell)
         self._cell = arguments.documented(_renamed(carbon_cell, self._run_cell))
-        self.link = WidgetLink(_live_widget)
-        self.hooks = Hooks(shell, self.session, self._parse, self.link)
+        self.hooks = Hooks(shell, self.session, self._parse, _live_widget)
         self.hooks.always = self.settings.always
 
     # --- what verbs need ----------------------------------------------------
@@ -115,7 +112,6 @@ class Extension:
         with suppress(ValueError):
             shell.configurables.remove(self.settings)
         self.hooks.close()
-        self.link.close()
         _close_session()
 
     # --- the magics ---------------------------------------------------------
@@ -130,7 +126,7 @@ class Extension:
         except GreenNotebookError as error:
             shown = str(error)
         if shown is not None:
-            state = shown.state if isinstance(shown, Report) else "message"
+            state = getattr(shown, "state", "message")  # a report's: provisional or final
             screen.publish(_forms(shown), state, update=False)
 
     def _run_cell(self, line: str, cell: str) -> Any:

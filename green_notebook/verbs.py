@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable
-from difflib import get_close_matches
 from importlib import import_module
-from pkgutil import iter_modules
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from green_notebook import actions
 from green_notebook.errors import GreenNotebookError
-from green_notebook.model import Report, total
+
+if TYPE_CHECKING:
+    from green_notebook.model import Report
 
 
 class Extension(Protocol):
@@ -40,6 +40,8 @@ Run = Callable[[Extension, list[str]], Any]
 
 def names() -> list[str]:
     """Every verb, our own first; nothing is imported for it."""
+    from pkgutil import iter_modules
+
     walked = (info.name for info in iter_modules(actions.__path__))
     more = (name.replace("_", "-") for name in walked if not name.startswith("_"))
     return list(dict.fromkeys([*OWN, *sorted(set(more) - NO_VERBS)]))
@@ -72,6 +74,8 @@ def dispatch(extension: Extension, line: str) -> Any:
         return OWN[name](extension, argv)
     if name in names():
         return _module(name).run(extension.session(), argv)
+    from difflib import get_close_matches
+
     close = get_close_matches(name, names(), n=1)
     cure = f"did you mean %carbon {close[0]}?" if close else f"it knows {', '.join(names())}"
     raise GreenNotebookError(f"%carbon has no verb {name!r}: {cure}")
@@ -119,6 +123,7 @@ def last(extension: Extension, _argv: list[str]) -> Report:
 
 def total_(extension: Extension, _argv: list[str]) -> str:
     """What this session's cells came to; nested spans count once, in their outermost."""
+    from green_notebook.model import total
     from green_notebook.show._units import duration, shown
 
     reports: list[Report] = extension.session().reports

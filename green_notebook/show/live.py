@@ -224,11 +224,11 @@ class LiveView:
                 self._lock.release()
 
     def _summary(self, report: Report) -> dict[str, Any]:
+        forms = bundle(report, tuple(self._history))
         if self._screen.updatable:
-            return bundle(report, tuple(self._history))
-        from green_notebook.show import text
-
-        return {"text/plain": text.line(report)}
+            return forms
+        # A terminal prints: the first line says it all, and `%carbon last` the rest.
+        return {"text/plain": forms["text/plain"].partition("\n")[0]}
 
     def cleared(self) -> None:
         """The user's ``clear_output`` took the live view away."""
