@@ -6,8 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from simulated_nvml import gpus
 
 from green_notebook.host import Host
+
+__all__ = ["gpus", "machine"]
 
 MACHINES = Path(__file__).parents[1] / "machines"
 

@@ -1,0 +1,271 @@
+"""NVIDIA GPUs, by the driver's management library (NVML) through nvidia-ml-py.
+
+An energy counter where the card has one (Volta and newer), else its power. The library is the
+driver's; opening it can take up to a second and wakes a sleeping laptop GPU, so that is asked of
+/sys first. Calls that read are cheap (about 10 us): one for the energy, one for the power.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from green_notebook.errors import Unavailable
+from green_notebook.host import Host
+from green_notebook.model import SensorSpec
+from green_notebook.sensors import Model, Sensor, _gpu
+from green_notebook.sensors._gpu import GpuUse
+from green_notebook.sensors._nvml_kinds import best_power, kind_of
+
+NAME = "NVIDIA GPU"
+SLOW = True
+
+CURE_LIBRARY = "%pip install nvidia-ml-py"
+# Nothing that a driver names draws more; for cards without a limit of their own (W).
+_MAX_W = 1500.0
+
+
+class _Library:
+    """The loaded library, shut down when the last sensor of one discovery closes."""
+
+    def __init__(self) -> None:
+        import pynvml
+
+        self.nvml = pynvml
+        self.users = 0
+        pynvml.nvmlInit()
+
+    def opened(self) -> None:
+        self.users += 1
+
+    def closed(self) -> None:
+        self.users -= 1
+        if self.users == 0:
+            self.shutdown()
+
+    def shutdown(self) -> None:
+        with suppress(self.nvml.NVMLError):  # a driver that is gone needs no farewell
+            self.nvml.nvmlShutdown()
+
+    def ask(self, name: str, *arguments: Any) -> Any:
+        """What a function answers; None where card, driver or library do not have it."""
+        function = getattr(self.nvml, name, None)
+        if function is None:
+            return None
+        try:
+            return function(*arguments)
+        except self.nvml.NVMLError:
+            return None
+
+
+class NvmlGpu:
+    """One card."""
+
+    def __init__(self, library: _Library, index: int, environ: Mapping[str, str]) -> None:
+        self._library = library
+        self._index = index
+        self._environ = environ
+        nvml = library.nvml
+        self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        self._name = _text(nvml.nvmlDeviceGetName(self._handle))
+        self.uuid = _text(library.ask("nvmlDeviceGetUUID", self._handle) or "")
+        self._energy = nvml.nvmlDeviceGetTotalEnergyConsumption
+        self._usage = nvml.nvmlDeviceGetPowerUsage
+        self._failed = nvml.NVMLError
+        # 186 since driver 530; older copies of the library have no name for it.
+        self._instant = getattr(nvml, "NVML_FI_DEV_POWER_INSTANT", 186)
+        self._kind = kind_of(
+            library.ask("nvmlDeviceGetArchitecture", self._handle),
+            library.ask("nvmlDeviceGetCudaComputeCapability", self._handle),
+            self._name,
+        )
+        self._by_field = self._kind.instant is not None and self._field_w() is not None
+        self._power = best_power(
+            self._kind,
+            instant=self._by_field,
+            driver=_text(library.ask("nvmlSystemGetDriverVersion") or ""),
+        )
+        self._seen_us = 0
+        self.spec = self._spec()
+        library.opened()
+
+    def _field_w(self) -> float | None:
+        values = self._library.ask("nvmlDeviceGetFieldValues", self._handle, [self._instant])
+        if not values or values[0].nvmlReturn != self._library.nvml.NVML_SUCCESS:
+            return None
+        return float(values[0].value.uiVal) / 1e3
+
+    def _spec(self) -> SensorSpec:
+        known = _gpu.kind(self._name)
+        counter = self._library.ask("nvmlDeviceGetTotalEnergyConsumption", self._handle)
+        if counter is None:
+            self._usage(self._handle)  # neither: not a sensor, and the caller hears why
+        limits = self._library.ask("nvmlDeviceGetPowerManagementLimitConstraints", self._handle)
+        limit = limits[1] / 1e3 if limits else known.max_w
+        return SensorSpec(
+            id=f"nvml:{self._index}",
+            component=f"gpu:{self._index}",
+            kind="power" if counter is None else "energy",
+            gain_error=self._kind.gain,
+            step_s=self._power.period_s if counter is None else self._kind.step_s,
+            window_s=self._power.window_s,
+            resolution_j=0.001,
+            # Limits hold on average; peaks of milliseconds reach further (Yang et al., fig. 5).
+            max_power_w=1.5 * limit if limit else _MAX_W,
+            idle_power_w=known.idle_w,
+            covers=(f"gpu:{self._index}",),
+            label=self._name,
+        )
+
+    def read(self) -> float:
+        """The counter (J), or the power (W) of a card without one."""
+        if self.spec.kind == "power":
+            return self.read_power()
+        return float(self._energy(self._handle)) / 1e3
+
+    def read_power(self) -> float:
+        """The power (W), a mean over the spec's ``window_s``."""
+        if self._by_field:
+            watts = self._field_w()
+            if watts is None:
+                raise OSError(f"{self._name} does not tell its power")
+            return watts
+        return float(self._usage(self._handle)) / 1e3
+
+    def power_samples(self, after_s: float) -> list[tuple[float, float]]:
+        """The driver's own buffer: (monotonic s, W) later than ``after_s``; empty without one.
+
+        It fills the time in which no thread of ours could run.
+        """
+        offset_s = time.time() - time.monotonic()
+        nvml = self._library.nvml
+        found = self._library.ask(
+            "nvmlDeviceGetSamples",
+            self._handle,
+            nvml.NVML_TOTAL_POWER_SAMPLES,
+            max(0, int((after_s + offset_s) * 1e6)),
+        )
+        samples = found[1] if found else ()
+        pairs = ((one.timeStamp / 1e6 - offset_s, one.sampleValue.uiVal / 1e3) for one in samples)
+        return sorted(pair for pair in pairs if pair[0] > after_s)
+
+    def users(self) -> GpuUse:
+        """Who uses the card now, and whether this kernel may."""
+        mode = self._library.ask("nvmlDeviceGetMigMode", self._handle)
+        mig = bool(mode and mode[0])
+        running = self._library.ask("nvmlDeviceGetComputeRunningProcesses", self._handle)
+        if running is None:  # libraries before R510 know the older form only
+            running = self._library.ask("nvmlDeviceGetComputeRunningProcesses_v2", self._handle)
+        return GpuUse(
+            pids=None if running is None else frozenset(int(one.pid) for one in running),
+            sm=None if mig else self._shares(),
+            visible=self._visible(),
+            mig=mig,
+            problem="" if running is not None else "the driver does not tell who uses the GPU",
+        )
+
+    def _shares(self) -> dict[int, float] | None:
+        nvml = self._library.nvml
+        try:
+            samples = nvml.nvmlDeviceGetProcessUtilization(self._handle, self._seen_us)
+        except nvml.NVMLError as error:
+            # "Not found" is its word for no work since the last call.
+            return {} if error.value == nvml.NVML_ERROR_NOT_FOUND else None
+        sums: dict[int, list[int]] = {}
+        for one in samples:
+            self._seen_us = max(self._seen_us, int(one.timeStamp))
+            sums.setdefault(int(one.pid), []).append(int(one.smUtil))
+        return {pid: sum(each) / len(each) / 100 for pid, each in sums.items()}
+
+    def _visible(self) -> bool | None:
+        text = self._environ.get("CUDA_VISIBLE_DEVICES")
+        if text and "MIG-" in text.upper():
+            return any(self._owns(one.strip()) for one in text.split(","))
+        return _gpu.visible(text, self._index, (self.uuid,))
+
+    def _owns(self, instance: str) -> bool:
+        """Whether an instance of a divided card is a part of this one."""
+        handle = self._library.ask("nvmlDeviceGetHandleByUUID", instance)
+        if handle is None:
+            return False
+        parent = self._library.ask("nvmlDeviceGetDeviceHandleFromMigDeviceHandle", handle)
+        return bool(
+            parent is not None
+            and _text(self._library.ask("nvmlDeviceGetUUID", parent) or "") == self.uuid
+        )
+
+    def close(self) -> None:
+        """Let the library go with the last card."""
+        library, self._library = self._library, _CLOSED
+        library.closed()
+
+
+class _Closed(_Library):
+    def __init__(self) -> None:
+        self.users = 0
+
+    def closed(self) -> None:
+        """Closing twice does no harm."""
+
+
+_CLOSED = _Closed()
+
+
+def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  # noqa: ARG001 - taken whole
+    """Every card that the driver shows; raises Unavailable."""
+    if _sleeps(host):
+        raise Unavailable(
+            "the GPU sleeps, and asking would wake it",
+            "use the GPU once, then load the extension again",
+        )
+    library = _load()
+    sensors: list[Sensor | Model] = []
+    problem = "the driver shows no GPU"
+    for index in range(library.ask("nvmlDeviceGetCount") or 0):
+        try:
+            sensors.append(NvmlGpu(library, index, host.environ))
+        except library.nvml.NVMLError as error:  # noqa: PERF203 - one lost card leaves the others
+            problem = f"GPU {index}: {error}"
+    if not sensors:
+        library.shutdown()
+        raise Unavailable(problem)
+    return sensors
+
+
+def _load() -> _Library:
+    try:
+        import pynvml
+    except ImportError:
+        raise Unavailable("nvidia-ml-py is not installed", CURE_LIBRARY) from None
+    try:
+        return _Library()
+    except pynvml.NVMLError as error:
+        missing = error.value in (
+            pynvml.NVML_ERROR_LIBRARY_NOT_FOUND,
+            pynvml.NVML_ERROR_DRIVER_NOT_LOADED,
+        )
+        reason = "no NVIDIA driver" if missing else f"the NVIDIA driver does not answer: {error}"
+        raise Unavailable(reason) from None
+
+
+def _sleeps(host: Host) -> bool:
+    """Whether every NVIDIA card is suspended, as a laptop's is while nobody uses it."""
+    folder = "/sys/bus/pci/devices"
+    try:
+        names = [one.name for one in host.path(folder).iterdir()]
+    except OSError:
+        return False
+    states = [
+        host.read(f"{folder}/{name}/power/runtime_status")
+        for name in names
+        if host.read(f"{folder}/{name}/vendor") == "0x10de"
+        and (host.read(f"{folder}/{name}/class") or "").startswith("0x03")
+    ]
+    return bool(states) and all(state == "suspended" for state in states)
+
+
+def _text(value: str | bytes) -> str:
+    """Older libraries answer bytes."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

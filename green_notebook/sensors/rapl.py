@@ -1,0 +1,257 @@
+"""RAPL counters of Intel and AMD processors, by the kernel's powercap files.
+
+The kernel's documentation: power/powercap/powercap.rst. Zones are ``intel-rapl:0`` (a package),
+``intel-rapl:0:0`` (a part of it); AMD's have the same names. Cores and graphics are inside their
+package, memory beside it, ``psys`` is the whole platform, and ``intel-rapl-mmio:0`` shows a package
+of ``intel-rapl`` a second time.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from green_notebook.errors import Unavailable
+from green_notebook.host import Cpu, Host
+from green_notebook.model import SensorSpec
+from green_notebook.sensors import Model, Sensor, _cpu
+
+NAME = "RAPL"
+SLOW = False
+
+FOLDER = "/sys/class/powercap"
+CURE_READ = (
+    "sudo chmod a+r /sys/class/powercap/*/energy_uj; for good: "
+    'echo \'SUBSYSTEM=="powercap", ACTION=="add", RUN+="/bin/chmod a+r /sys%p/energy_uj"\' '
+    "| sudo tee /etc/udev/rules.d/70-rapl.rules"
+)
+CURE_MODULE = "sudo modprobe intel_rapl_msr"
+
+# The counter's unit is 2**-14 J on most processors, 2**-16 J on AMD's (Intel SDM vol. 3B, 15.10.1).
+_RESOLUTION_J = 2.0**-14
+_STEP_S = 0.001
+# 2**32 units of 2**-14 J: what counters without ``max_energy_range_uj`` have.
+_USUAL_RANGE_J = 2.0**18
+# How far the truth lies from the counter (95 %). Since Haswell the package is measured: Hackenberg
+# et al. 2015 (HPPAC), Khan et al. 2018 (ACM TOMPECS 3:9) find a few per cent; before, it is a
+# model of events: Hackenberg et al. 2013 (ISPASS). AMD's is a model too: Schoene et al. 2021
+# (CLUSTER). Memory: within a fifth, Desrochers et al. 2016 (MEMSYS). Rounded up, both ways.
+_GAIN_MEASURED, _GAIN_MODELLED, _GAIN_MEMORY = (0.05, 0.05), (0.15, 0.15), (0.10, 0.20)
+# Before Haswell: Sandy Bridge, Ivy Bridge (client and server).
+_MODELLED_INTEL = {42, 45, 58, 62}
+# Nothing on a socket draws more; without a limit of its own a zone has this one (W).
+_MAX_PACKAGE_W, _MAX_MEMORY_W = 1000.0, 250.0
+
+_ZONE = re.compile(r"^(intel-rapl|amd-rapl|intel-rapl-mmio|intel-rapl-tpmi\w*):(\d+)(?::(\d+))?$")
+_PACKAGE = re.compile(r"^package-(\d+)(?:-die-(\d+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """One powercap zone: its folder, control type, numbers and the kernel's name for it."""
+
+    path: Path
+    control: str
+    number: int
+    sub: int | None
+    name: str
+
+    @property
+    def package(self) -> tuple[int, int] | None:
+        """Package and die, where it is a package."""
+        found = _PACKAGE.match(self.name)
+        return (int(found[1]), int(found[2] or 0)) if found and self.sub is None else None
+
+    def number_in(self, name: str) -> float | None:
+        """A file of the zone that holds one number; None where it cannot be read."""
+        try:
+            return float((self.path / name).read_text())
+        except (OSError, ValueError):
+            return None
+
+
+class RaplCounter:
+    """One zone's counter. A reading is one ``pread`` of an open file: about 2 us."""
+
+    def __init__(self, zone: Zone, spec: SensorSpec) -> None:
+        self.spec = spec
+        self._file = os.open(zone.path / "energy_uj", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        try:
+            self.read()
+        except BaseException:
+            self.close()
+            raise
+
+    def read(self) -> float:
+        """The counter (J); raises OSError or ValueError where the zone is gone."""
+        return int(os.pread(self._file, 32, 0)) / 1e6
+
+    def close(self) -> None:
+        """Close the file."""
+        file, self._file = self._file, -1
+        if file >= 0:
+            os.close(file)
+
+
+def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  # noqa: ARG001 - taken whole
+    """The packages and the memory beside them; raises Unavailable."""
+    zones = _zones(host)
+    if not zones:
+        raise _missing(host)
+    chosen = _chosen(zones)
+    opened = [
+        (zone, _open(zone, component, covers, host.cpu)) for zone, component, covers in chosen
+    ]
+    sensors = [one for _, one in opened if isinstance(one, RaplCounter)]
+    failed = [(zone, one) for zone, one in opened if not isinstance(one, RaplCounter)]
+    # Memory that cannot be read is modelled; a package that cannot leaves half a machine.
+    if sensors and all(zone.name == "dram" for zone, _ in failed):
+        return list(sensors)
+    for one in sensors:
+        one.close()
+    if any(isinstance(error, PermissionError) for _, error in failed):
+        raise Unavailable("only root may read the counters, as since Linux 5.10", CURE_READ)
+    if failed:
+        raise Unavailable(f"{failed[0][0].path.name} cannot be read: {failed[0][1]}")
+    raise Unavailable("no package among the powercap zones")
+
+
+def _open(
+    zone: Zone, component: str, covers: tuple[str, ...], cpu: Cpu
+) -> RaplCounter | OSError | ValueError:
+    try:
+        return RaplCounter(zone, _spec(zone, component, covers, cpu))
+    except (OSError, ValueError) as error:
+        return error
+
+
+def _missing(host: Host) -> Unavailable:
+    if host.system != "Linux":
+        return Unavailable(f"{host.system} has no powercap files")
+    if host.hypervisor:
+        return Unavailable("a virtual machine does not see its processor's counters")
+    if _cpu.vendor_of(host.cpu) not in ("Intel", "AMD"):
+        return Unavailable("this processor has no RAPL counters")
+    return Unavailable("the kernel offers no RAPL zones", CURE_MODULE)
+
+
+def _zones(host: Host) -> list[Zone]:
+    """All zones: the class folder lists them flat, a plain copy of it may have them nested."""
+    folder = host.path(FOLDER)
+    found: dict[str, Zone] = {}
+    for path in (*_entries(folder), *(sub for one in _entries(folder) for sub in _entries(one))):
+        match = _ZONE.match(path.name)
+        if not match or path.name in found:
+            continue
+        try:
+            name = (path / "name").read_text().strip()
+        except OSError:
+            continue
+        sub = None if match[3] is None else int(match[3])
+        found[path.name] = Zone(path, match[1], int(match[2]), sub, name)
+    return sorted(found.values(), key=lambda one: (one.control, one.number, one.sub or 0))
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(one for one in folder.iterdir() if _ZONE.match(one.name))
+    except OSError:
+        return []
+
+
+def _chosen(zones: list[Zone]) -> list[tuple[Zone, str, tuple[str, ...]]]:
+    """The zones to count, each with its component and what it covers: nothing twice."""
+    packages = _without_mirrors(zone for zone in zones if zone.package is not None)
+    if packages:
+        chosen: list[tuple[Zone, str, tuple[str, ...]]] = []
+        for index, package in enumerate(packages):
+            chosen.append((package, f"cpu:{index}", (f"cpu:{index}", f"core:{index}")))
+            memory = _memory_of(package, zones)
+            if memory is not None:
+                chosen.append((memory, f"dram:{index}", (f"dram:{index}", "ram")))
+        return chosen
+    cores = [zone for zone in zones if zone.name == "core"]
+    if cores:
+        return [(zone, f"cpu:{index}", (f"core:{index}",)) for index, zone in enumerate(cores)]
+    whole = [zone for zone in zones if zone.name == "psys" and zone.sub is None]
+    return [(zone, "node", ("node", "cpu:0", "ram", "rest")) for zone in whole[:1]]
+
+
+def _without_mirrors(packages: Iterable[Zone]) -> list[Zone]:
+    """One zone per package and die, in their order.
+
+    Another control type's zone of the same name is the same silicon. Within one control type two
+    zones of one name are two packages, unless their counters stand at the same value.
+    """
+    kept: list[Zone] = []
+    for zone in sorted(packages, key=lambda one: one.control != "intel-rapl"):
+        same = [one for one in kept if one.name == zone.name]
+        if any(one.control != zone.control or _equal(one, zone) for one in same):
+            continue
+        kept.append(zone)
+    return sorted(kept, key=lambda one: (one.package or (0, 0), one.number))
+
+
+def _equal(one: Zone, other: Zone) -> bool:
+    """Whether two counters stand within a hundredth of a second of each other."""
+    first, second = one.number_in("energy_uj"), other.number_in("energy_uj")
+    return first is not None and second is not None and abs(first - second) < 1e6
+
+
+def _memory_of(package: Zone, zones: list[Zone]) -> Zone | None:
+    return next(
+        (
+            zone
+            for zone in zones
+            if zone.name == "dram"
+            and zone.control == package.control
+            and zone.number == package.number
+            and zone.sub is not None
+        ),
+        None,
+    )
+
+
+def _spec(zone: Zone, component: str, covers: tuple[str, ...], cpu: Cpu) -> SensorSpec:
+    memory = component.startswith("dram")
+    range_uj = zone.number_in("max_energy_range_uj")
+    return SensorSpec(
+        id=f"rapl:{component}",
+        component=component,
+        kind="energy",
+        gain_error=_GAIN_MEMORY if memory else _gain(cpu),
+        step_s=_STEP_S,
+        resolution_j=_RESOLUTION_J,
+        wrap_j=range_uj / 1e6 if range_uj else _USUAL_RANGE_J,
+        max_power_w=_max_power_w(zone, cpu, memory=memory),
+        covers=covers,
+        label=f"{zone.name} of {zone.path.name}",
+    )
+
+
+def _gain(cpu: Cpu) -> tuple[float, float]:
+    modelled = _cpu.vendor_of(cpu) == "AMD" or (cpu.family == 6 and cpu.model in _MODELLED_INTEL)
+    return _GAIN_MODELLED if modelled else _GAIN_MEASURED
+
+
+def _max_power_w(zone: Zone, cpu: Cpu, *, memory: bool) -> float:
+    """What it cannot exceed for a millisecond or more: tells a jump from a reading.
+
+    ``max_power`` is the design power; short limits reach 2 to 4 times as much on small chips.
+    """
+    if memory:
+        return _MAX_MEMORY_W
+    watts = [
+        value / 1e6
+        for index in range(4)
+        for value in [zone.number_in(f"constraint_{index}_max_power_uw")]
+        if value
+    ]
+    design = max([*watts, *filter(None, [_cpu.tdp_w(cpu)])], default=0.0)
+    if not design:
+        return _MAX_PACKAGE_W
+    return min(_MAX_PACKAGE_W, max(60.0, (4.0 if design <= 45 else 2.5) * design))

@@ -1,0 +1,286 @@
+"""NVIDIA GPUs through the real pynvml on a library of known energy."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from simulated_nvml import (
+    GPU_IS_LOST,
+    NO_PERMISSION,
+    NOT_SUPPORTED,
+    Fault,
+    Gpu,
+    Process,
+    SimulatedGpus,
+)
+from waveforms import constant, square, steps
+
+from green_notebook.errors import Unavailable
+from green_notebook.host import Host
+from green_notebook.model import Basis
+from green_notebook.sensors import PowerBeside, Sensor, _gpu, nvml
+from green_notebook.sensors._gpu import UsersTold
+
+
+@pytest.fixture
+def discover():
+    """The cards found, closed after the test."""
+    opened = []
+
+    def find(environ=None, root=Path("/")):
+        found = nvml.discover(Host(root, environ or {}), {})
+        opened.extend(found)
+        return found
+
+    yield find
+    for one in opened:
+        one.close()
+        one.close()
+
+
+def test_counter_and_power(gpus, discover):
+    """A card with a counter gives joules, and its power beside them, in two calls."""
+    simulated = gpus(Gpu(wave=steps([(0, 100), (10, 300)])))
+    (card,) = discover()
+    assert isinstance(card, Sensor)
+    assert isinstance(card, PowerBeside)
+    assert isinstance(card, UsersTold)
+    assert (card.spec.id, card.spec.component, card.spec.kind) == ("nvml:0", "gpu:0", "energy")
+    assert card.spec.basis is Basis.MEASURED
+    simulated.at(9.0)
+    calls, first = simulated.calls, card.read()
+    card.read_power()
+    assert simulated.calls == calls + 2
+    simulated.at(12.0)
+    assert card.read() - first == pytest.approx(100 + 600)
+    assert card.read_power() == pytest.approx(300)
+
+
+def test_a_card_without_a_counter(gpus, discover):
+    """A card without a counter gives watts, with the period and the window of its architecture."""
+    gpus(Gpu(name="Tesla P100-PCIE-16GB", architecture="pascal", counter=False, window=0.01))
+    (card,) = discover()
+    assert card.spec.kind == "power"
+    assert (card.spec.step_s, card.spec.window_s) == (0.02, 0.01)
+    assert card.read() == card.read_power() == pytest.approx(200)
+    assert card.spec.idle_power_w == 26
+
+
+@pytest.mark.parametrize(
+    ("gpu", "driver", "window_s"),
+    [
+        (Gpu(), "550.54.15", 0.025),
+        (Gpu(name="NVIDIA GeForce RTX 3090", window=1.0), "550.54.15", 1.0),
+        (Gpu(name="NVIDIA GeForce RTX 3090", window=1.0, instant=True), "550.54.15", 0.1),
+        (Gpu(name="NVIDIA GeForce RTX 3090"), "525.60", 0.1),
+        (Gpu(name="NVIDIA H100 80GB HBM3", architecture="hopper", instant=True), "550.1", 0.025),
+        (Gpu(name="NVIDIA H100 80GB HBM3", architecture="hopper", window=1.0), "550.1", 1.0),
+        (Gpu(name="Tesla V100-SXM2-16GB", architecture="volta"), "418.67", 0.01),
+        (Gpu(name="Tesla T4", architecture="turing"), "450.1", 0.1),
+    ],
+)
+def test_window_by_architecture_and_driver(gpus, discover, gpu, driver, window_s):
+    """The power's window follows card and driver; the short field is used where it is served."""
+    gpus(gpu, driver=driver)
+    (card,) = discover()
+    assert card.spec.window_s == window_s
+    assert card.read_power() == pytest.approx(200)
+
+
+def test_errors_are_the_published_ones(gpus, discover):
+    """A reading that was found 5.8 % low stands for a truth up to 6.2 % above it."""
+    gpus(Gpu(), Gpu(name="NVIDIA GeForce RTX 2060 SUPER", architecture="turing"))
+    ampere, turing = (card.spec.gain_error for card in discover())
+    for reading, (below, above) in [(-0.058, ampere), (-0.056, ampere), (-0.079, turing)]:
+        assert 1 / (1 + reading) - 1 <= above < 0.10
+        assert below < 0.13
+    assert turing[0] >= 1 - 1 / 1.127
+
+
+def test_names_before_r470(gpus, discover):
+    """Old drivers omit "NVIDIA "; the card is the same."""
+    gpus(Gpu(name="GeForce RTX 3090"), Gpu(name="NVIDIA GeForce RTX 3090"), Gpu(name="A new card"))
+    old, new, unknown = discover()
+    assert old.spec.idle_power_w == new.spec.idle_power_w == 22
+    assert unknown.spec.idle_power_w is None
+
+
+def test_lost_gpu_is_a_gap(gpus, discover):
+    """A card that is lost raises at its reading; the others go on."""
+    simulated = gpus(Gpu(), Gpu())
+    first, second = discover()
+    simulated.change(0, faults=(Fault(GPU_IS_LOST),))
+    with pytest.raises(Exception, match="lost"):
+        first.read()
+    assert second.read() > 0
+    assert first.users().pids is None
+    assert first.users().problem
+
+
+def test_cards_that_cannot_be_read(gpus, discover):
+    """A lost card leaves the others; none at all says why."""
+    gpus(Gpu(faults=(Fault(GPU_IS_LOST),)), Gpu())
+    assert [card.spec.component for card in discover()] == ["gpu:1"]
+    gpus(Gpu(faults=(Fault(NOT_SUPPORTED, "Power"), Fault(NOT_SUPPORTED, "Energy"))))
+    with pytest.raises(Unavailable, match="Not Supported"):
+        discover()
+    gpus(Gpu(faults=(Fault(NO_PERMISSION),)))
+    with pytest.raises(Unavailable, match="GPU 0: Insufficient Permissions"):
+        discover()
+    gpus()
+    with pytest.raises(Unavailable, match="no GPU"):
+        discover()
+
+
+def test_no_driver(gpus, discover, monkeypatch):
+    """A machine without a driver says so."""
+    gpus(Gpu())
+    monkeypatch.delenv("SIMULATED_NVML")
+    with pytest.raises(Unavailable, match="no NVIDIA driver"):
+        discover()
+
+
+def test_a_sleeping_gpu_stays_asleep(gpus, tmp_path):
+    """A laptop's suspended card is not woken: the library is not even opened."""
+    simulated = gpus(Gpu())
+    device = tmp_path / "sys/bus/pci/devices/0000:01:00.0"
+    (device / "power").mkdir(parents=True)
+    (device / "vendor").write_text("0x10de\n")
+    (device / "class").write_text("0x030200\n")
+    (device / "power/runtime_status").write_text("suspended\n")
+    with pytest.raises(Unavailable, match="sleeps") as caught:
+        nvml.discover(Host(tmp_path, {}), {})
+    assert caught.value.cure
+    assert simulated.calls == 0
+    (device / "power/runtime_status").write_text("active\n")
+    (card,) = nvml.discover(Host(tmp_path, {}), {})
+    card.close()
+
+
+def test_who_uses_it(gpus, discover):
+    """Processes and their part of the compute units, as the driver numbers them."""
+    simulated = gpus(Gpu(processes=(Process(41, 30), Process(42, 60))), Gpu())
+    used, unused = discover()
+    told = used.users()
+    assert told.pids == {41, 42}
+    assert told.sm == {41: 0.3, 42: 0.6}
+    assert told.visible
+    assert not told.mig
+    assert unused.users().pids == frozenset()
+    assert unused.users().sm == {}
+    simulated.change(0, processes=())
+    assert used.users().pids == frozenset()
+
+
+def test_mig(gpus, discover):
+    """A divided card tells no utilisation; an instance's identifier leads to its card."""
+    gpus(Gpu(mig=True, processes=(Process(41),), mig_uuid="MIG-aaaa"), Gpu(mig_uuid="MIG-bbbb"))
+    first, second = discover({"CUDA_VISIBLE_DEVICES": "MIG-aaaa"})
+    told = first.users()
+    assert told.mig
+    assert told.sm is None
+    assert told.visible
+    assert not second.users().visible
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen"),
+    [
+        (None, [0, 1, 2]),
+        ("1", [1]),
+        ("2,0", [0, 2]),
+        ("", []),
+        ("-1", []),
+        ("0,-1,2", [0]),
+        ("GPU-00000001", [1]),
+        ("GPU-00000002-0000-4000-8000-000000000002,0", [0, 2]),
+        ("NoDevFiles", []),
+    ],
+)
+def test_visible_devices(gpus, discover, listed, seen):
+    """CUDA_VISIBLE_DEVICES by index, by identifier or its beginning; it ends at an invalid entry."""
+    gpus(Gpu(), Gpu(), Gpu())
+    cards = discover({} if listed is None else {"CUDA_VISIBLE_DEVICES": listed})
+    assert [index for index, card in enumerate(cards) if card.users().visible] == seen
+
+
+@given(st.text(max_size=30), st.integers(0, 9))
+def test_any_list_of_visible_devices(text, index):
+    """Whatever stands in the variable, the answer is yes, no or unknown."""
+    assert _gpu.visible(text, index, ("GPU-1",)) in (True, False, None)
+
+
+def test_the_drivers_own_samples(gpus, discover):
+    """The driver's buffer fills the time in which no thread of ours could read."""
+    simulated = gpus(Gpu(wave=constant(150.0)), origin=time.monotonic() - 30)
+    (card,) = discover()
+    now = time.monotonic()
+    samples = card.power_samples(now - 1.0)
+    assert 8 <= len(samples) <= 11
+    assert all(now - 1.0 < at <= now + 0.1 for at, _ in samples)
+    assert [watts for _, watts in samples] == pytest.approx([150.0] * len(samples), abs=0.002)
+    simulated.change(0, faults=(Fault(NOT_SUPPORTED, "Samples"),))
+    assert card.power_samples(now - 1.0) == []
+
+
+@pytest.mark.parametrize("name", ["", "GPU", "8 x weird", "NVIDIA"])
+def test_unknown_cards(name):
+    """A name that nobody knows has no limits of its own."""
+    assert _gpu.kind(name).max_w is None
+
+
+def test_gain_is_the_sensors(gpus, discover):
+    """What the sensor adds is inside the spec's error for gains as published."""
+    rng = random.Random(3)
+    for _ in range(20):
+        gain = 1 + rng.choice((-0.058, -0.056, -0.053, -0.02, 0.0))
+        simulated = gpus(Gpu(gain=gain, step=0.0))
+        (card,) = discover()
+        simulated.at(10.0)
+        first = card.read()
+        simulated.at(20.0)
+        seen = card.read() - first
+        below, above = card.spec.gain_error
+        assert seen * (1 - below) <= 2000 <= seen * (1 + above)
+        card.close()
+
+
+CHILD = """
+import json, time
+from green_notebook.host import Host
+from green_notebook.sensors import nvml
+cards = nvml.discover(Host.here(), {})
+start = time.monotonic()
+first = [card.read() for card in cards]
+while time.monotonic() < start + 0.5:
+    pass
+last = [card.read() for card in cards]
+end = time.monotonic()
+print(json.dumps([start, end, [b - a for a, b in zip(first, last)], cards[0].users().visible]))
+for card in cards:
+    card.close()
+"""
+
+
+def test_in_a_process_of_its_own(tmp_path):
+    """A child that finds the library on LD_LIBRARY_PATH measures the truth, as users' kernels do."""
+    simulated = SimulatedGpus(
+        tmp_path, [Gpu(wave=square(), step=0.0), Gpu(wave=constant(70.0), step=0.02)]
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD],
+        env=simulated.environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    start, end, seen, visible = json.loads(done.stdout)
+    assert visible
+    assert seen[0] == pytest.approx(simulated.truth(0, start, end), abs=1.0)
+    assert seen[1] == pytest.approx(simulated.truth(1, start, end), abs=1.5)
+    simulated.close()
