@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from green_notebook.assemble import Assembler
 from green_notebook.baseline import Baseline
+from green_notebook.chronicle import Chronicle
 from green_notebook.clock import Clock
 from green_notebook.diagnosis import Doctor
 from green_notebook.feed import Feed, Subscriber
@@ -50,6 +51,7 @@ class Session:
         self.assembler = Assembler(self.settings, self.host, self.id, secrets.token_bytes(16))
         self.assembler.labels = self.sampler.labels
         self.feed = Feed(self.accountant, self.assembler)
+        self.chronicle = Chronicle(self.accountant, self.clock)
         self.settler = Settler(self.accountant, self.assembler, self.ledger, self.clock)
         self.hints = Hints(self.settings, self.clock)
         self.pid = os.getpid()
@@ -153,6 +155,7 @@ class Session:
         self.settler.tick()
         spans = self._stacks.all()
         usage = self.sampler.usage.now()
+        self.chronicle.tick(usage, busy=bool(spans))
         if spans:
             self.baseline.stir()
             self.feed.tick(spans, usage)
