@@ -7,6 +7,7 @@ seen in the time is left out, and `session.partial` says so.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -30,7 +31,7 @@ __all__ = ["Memory", "detect"]
 
 BUDGET_S = 0.2
 IDLE_PERCENT = 5.0  # below this, neither CPU nor GPU did work
-MODEL_PARTS = ("model.", "hpo.", "task", "optim.", "gen.scheduler", "gen.use_cache", "history.")
+MODEL_PARTS = ("model.", "hpo.", "task", "optim.", "loader.", "gen.", "history.")
 FRAME_METHODS = ("iterrows", "itertuples")
 
 
@@ -81,8 +82,8 @@ def _detect(
     flat.update(_rows(seen))
     flat.update(_data.data(seen, done, doing, model))
     if model is not None:
+        flat.update(_model(model, source, seen, flat))
         flat.update(_settings.settings(seen, done, doing, model))
-        flat.update(_model(model, source, seen))
         if also:
             flat["model.also"] = sorted({str(_name(one)) for one in also})
         if doing == _work.TRAINING:
@@ -103,7 +104,10 @@ def _changed(seen: _walk.Seen, previous: Memory | None) -> str | None:
         found = seen.by_name[name]
         changes = found.facts.get("_changes")
         if type(changes) is int:
-            trained |= previous.changed(seen.namespace.get(name), changes) is True
+            now = previous.changed(seen.namespace.get(name), changes) is True
+            # Weights that were loaded changed too, but were not trained.
+            loads = "load_state_dict" in seen.code.words
+            trained |= now and found.facts.get("_gradients") is True and not loads
     return _work.TRAINING if trained else None
 
 
@@ -111,7 +115,9 @@ def _name(one: Finding) -> Any:
     return one.facts.get("model.class_name", one.framework)
 
 
-def _model(model: Finding, source: str, seen: _walk.Seen) -> dict[str, Any]:
+def _model(
+    model: Finding, source: str, seen: _walk.Seen, flat: Mapping[str, Any]
+) -> dict[str, Any]:
     """The facts of the model: its own, over those of the parts that it holds."""
     merged = Finding(model.role, model.framework, names=model.names, inner=model.inner)
     for part in [*reversed(list(_parts(model))), model]:
@@ -126,10 +132,33 @@ def _model(model: Finding, source: str, seen: _walk.Seen) -> dict[str, Any]:
     for key, value in _origin.origin(merged, source, seen).items():
         merged.facts.setdefault(key, value)
     facts = {k: v for k, v in merged.facts.items() if k.startswith(MODEL_PARTS)}
-    facts.update(_identity.identify(merged, _identity.catalogue_lookup()))
+    if "task" not in facts:
+        facts["task"] = _table_task(merged.facts.get("_mlp"), flat, seen)
+    facts.update(_identity.identify(merged))
     facts["framework"] = merged.framework
     facts.setdefault("model.names", model.names or None)
     return {key: value for key, value in facts.items() if value is not None}
+
+
+CLASSIFIES = re.compile(r"(?i).*(cross_?entropy|nll_?loss|bceloss|bcewithlogits).*")
+REGRESSES = re.compile(r"(?i)(mse|l1|smooth_?l1|huber)_?loss|mse|mae|mean_(squared|absolute)_error")
+MOST_COLUMNS = 500  # of a table; an image that was flattened has more
+
+
+def _table_task(sizes: Any, flat: Mapping[str, Any], seen: _walk.Seen) -> str | None:
+    """The task of a plain network on a table: as many inputs as the table has columns."""
+    columns = flat.get("data.columns")
+    if type(sizes) is not list or type(columns) is not int or not 2 <= columns <= MOST_COLUMNS:
+        return None
+    inputs, outputs = sizes
+    if inputs is not None and inputs != columns:
+        return None
+    words = seen.code.words | {str(one.facts["_loss"]) for one in seen.of_role("loss")}
+    if any(CLASSIFIES.fullmatch(word) for word in words):
+        return "tabular-classification"
+    if any(REGRESSES.fullmatch(word) for word in words):
+        return "tabular-regression"
+    return "tabular-classification" if type(outputs) is int and outputs > 1 else None
 
 
 def _parts(model: Finding) -> list[Finding]:

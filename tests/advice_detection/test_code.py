@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from green_notebook.advice.detect import _code
+from green_notebook.advice.detect import _code, _value
 from green_notebook.advice.facts import Memory, detect
 
 
@@ -16,7 +16,7 @@ def test_calls_carry_their_path_keywords_and_loops():
     call = code.called("fit")[0]
     assert call.path == ("net", "head", "fit")
     assert [loop.targets for loop in call.loops] == [("epoch",), ("x",)]
-    assert _code.value(call.keywords["epochs"], {}) == 2
+    assert _value.value(call.keywords["epochs"], {}) == 2
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_length_of_a_loop_is_told_from_metadata(expression, expected):
     """How often a loop runs, without running it; unknown is None."""
     code = read(f"for i in {expression}: f(i)", {})
     namespace = {"texts": ["a", "b", "c", "d"], "n": 10}
-    assert _code.repeats(code.called("f")[0], namespace) == expected
+    assert _value.repeats(code.called("f")[0], namespace) == expected
 
 
 def test_functions_are_followed_into_functions_and_classes():

@@ -30,7 +30,7 @@ class Finding:
     """What one object is. ``facts`` has dotted paths of docs/facts.md.
 
     ``role`` is "model", "transform", "search", "trainer", "pipeline", "loader", "optimizer",
-    "history", "scaler", "data", "inputs", "study" or "response". ``holds`` are the objects inside that are to
+    "history", "scaler", "data", "inputs", "study" or "wrapper". ``holds`` are the objects inside that are to
     be looked at too; they are let go when the look is over.
     """
 

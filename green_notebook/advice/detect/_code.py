@@ -1,24 +1,20 @@
 """What a cell's source says that it did: names, calls, keywords, loops. Nothing is run.
 
-Functions that the cell calls are followed one after the other into their compiled code, for the
-names that they use: `train_model(model)` tells nothing of `backward`, its code object does.
+Functions of the user that the cell calls are followed, see _follow.py.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from green_notebook.advice.detect import _probe as probe
+from green_notebook.advice.detect import _follow
 
 MAGIC = re.compile(r"^(\s*)([%!?]|.*\?$)")
 ASSIGNED_MAGIC = re.compile(r"^(\s*)([\w, ]+?)\s*=\s*[%!].*$")
-FOLLOWED = 100  # code objects looked into, at most
-DEPTH = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +87,13 @@ def read(source: str, namespace: Mapping[str, Any]) -> Code:
         return code
     code.parsed = True
     _Reader(code).visit(tree)
-    code.reached = _follow(code, namespace)
+    code.reached = _follow.names(set(code.names), _owners(code), namespace)
     return code
+
+
+def _owners(code: Code) -> set[str]:
+    """The objects whose methods are called."""
+    return {call.root for call in code.calls if len(call.path) == 2}
 
 
 def _parse(source: str) -> ast.Module | None:
@@ -224,129 +225,3 @@ def path(node: ast.expr) -> tuple[str, ...]:
         node = node.value
     parts.append(node.id if isinstance(node, ast.Name) else "?")
     return tuple(reversed(parts))
-
-
-def value(node: ast.expr | None, namespace: Mapping[str, Any]) -> Any:
-    """A constant, or a name's plain value: a bool, int, float or str; else None."""
-    if isinstance(node, ast.Constant):
-        return probe.plain(node.value)
-    if isinstance(node, ast.Name):
-        return probe.plain(namespace.get(node.id))
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = probe.number(value(node.operand, namespace))
-        return None if inner is None else -inner
-    return None
-
-
-def count(node: ast.expr | None, namespace: Mapping[str, Any]) -> int | None:
-    """How many times a loop over this runs, where metadata tell it; else None."""
-    if isinstance(node, (ast.List, ast.Tuple)):
-        return len(node.elts)
-    if isinstance(node, ast.Name):
-        return probe.length(namespace.get(node.id))
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-        return _slice_count(node, namespace)
-    if isinstance(node, ast.Call):
-        return _call_count(node, namespace)
-    if isinstance(node, (ast.Subscript, ast.Attribute)):
-        # A column of a frame has as many rows as the frame.
-        owner = namespace.get(path(node.value)[0])
-        return probe.length(owner) if probe.is_a(owner, "pandas", "DataFrame") else None
-    return None
-
-
-def _slice_count(node: ast.Subscript, namespace: Mapping[str, Any]) -> int | None:
-    cut = node.slice
-    whole = count(node.value, namespace)
-    if not isinstance(cut, ast.Slice) or cut.step is not None or whole is None:
-        return None
-    ends = [value(one, namespace) for one in (cut.lower, cut.upper)]
-    if any(one is not None and type(one) is not int for one in ends):
-        return None
-    return len(range(*slice(*ends).indices(whole)))
-
-
-def _call_count(node: ast.Call, namespace: Mapping[str, Any]) -> int | None:
-    where = path(node.func)
-    if where == ("range",) and not node.keywords:
-        ends = [_end(one, namespace) for one in node.args]
-        if ends and all(type(one) is int for one in ends) and 0 not in ends[2:]:
-            return len(range(*ends))
-        return None
-    if where[-1] in ("tqdm", "trange", "enumerate", "list", "iter", "reversed", "sorted", "zip"):
-        if where[-1] == "trange" and node.args:
-            found = value(node.args[0], namespace)
-            return found if type(found) is int else None
-        return count(node.args[0], namespace) if node.args else None
-    if where[-1] in ("iterrows", "itertuples", "items", "values", "keys") and len(where) == 2:
-        return probe.length(namespace.get(where[0]))
-    return None
-
-
-def _end(node: ast.expr, namespace: Mapping[str, Any]) -> Any:
-    """An argument of range: a number, or len(..) of something known."""
-    if isinstance(node, ast.Call) and path(node.func) == ("len",) and node.args:
-        return count(node.args[0], namespace)
-    return value(node, namespace)
-
-
-def repeats(call: Call, namespace: Mapping[str, Any]) -> int | None:
-    """How many times a call ran by its loops; 1 outside of loops, None where one is unknown."""
-    total = 1
-    for loop in call.loops:
-        one = count(loop.over, namespace)
-        if one is None:
-            return None
-        total *= one
-    return total
-
-
-def _follow(code: Code, namespace: Mapping[str, Any]) -> set[str]:
-    """The names in the compiled code of the user's functions that the cell reaches."""
-    reached: set[str] = set()
-    seen: set[int] = set()
-    waiting = [(one, 0) for one in _functions(set(code.names), namespace)]
-    for call in code.calls:
-        waiting += [(one, 0) for one in _methods(call, namespace)]
-    while waiting and len(seen) < FOLLOWED:
-        compiled, depth = waiting.pop()
-        if id(compiled) in seen:
-            continue
-        seen.add(id(compiled))
-        reached.update(compiled.co_names)
-        inner = [(one, depth) for one in compiled.co_consts if type(one) is types.CodeType]
-        waiting += inner
-        if depth < DEPTH:
-            waiting += [(one, depth + 1) for one in _functions(set(compiled.co_names), namespace)]
-    return reached
-
-
-def _functions(names: set[str], namespace: Mapping[str, Any]) -> Iterator[types.CodeType]:
-    for name in names:
-        found = namespace.get(name)
-        if type(found) is types.FunctionType:
-            if _users(found.__module__):
-                yield found.__code__
-        elif found is not None and probe.is_class(found) and _users(probe.module_of(found)):
-            yield from _class_code(found)
-
-
-def _methods(call: Call, namespace: Mapping[str, Any]) -> Iterator[types.CodeType]:
-    if len(call.path) != 2:
-        return
-    owner = namespace.get(call.root)
-    cls = type(owner)
-    if owner is None or not _users(probe.module_of(cls)):
-        return
-    yield from _class_code(cls)
-
-
-def _class_code(cls: type) -> Iterator[types.CodeType]:
-    for found in list(probe.class_dict(cls).values()):
-        if type(found) is types.FunctionType:
-            yield found.__code__
-
-
-def _users(module: Any) -> bool:
-    """Whether a function or class was written in the notebook itself."""
-    return type(module) is str and module in ("__main__", "__mp_main__", "builtins", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from green_notebook.advice.detect import Finding, _code
+from green_notebook.advice.detect import Finding, _code, _value
 from green_notebook.advice.detect import _probe as probe
 from green_notebook.advice.detect._walk import Seen
 from green_notebook.advice.detect._work import TRAINING, Work
@@ -77,7 +77,7 @@ def _of_expression(node: ast.expr, seen: Seen) -> dict[str, Any]:
     obj = seen.namespace.get(name) if isinstance(node, ast.Name) else None
     if probe.exactly(obj, list, tuple):
         return _of_list(obj)
-    rows = _code.count(node, seen.namespace)
+    rows = _value.count(node, seen.namespace)
     return {} if rows is None else {"data.rows": rows, "data.kind": "list"}
 
 

@@ -8,28 +8,29 @@ family, and names no replacement.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from importlib import import_module, util
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from green_notebook.advice.detect import Finding
+from green_notebook.data import load
 
 HUB = re.compile(r"[\w.-]{1,96}(/[\w.-]{1,96})?")
-Lookup = Callable[[str, str], "str | None"]
 
 
-def catalogue_lookup() -> Lookup:
-    """The catalogue's table of other names: (kind, name) -> model id or None."""
-    name = "green_notebook.advice.catalogue"
-    if util.find_spec(name) is None:
-        return _unknown
-    found: Lookup = getattr(import_module(name), "alias", _unknown)
-    return found
+@cache
+def _aliases() -> dict[tuple[str, str], str]:
+    """(kind, other name) -> model id, where the name means one model alone."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for kind, alias, model in load("aliases")["rows"]:
+        found.setdefault((kind, alias.lower()), set()).add(model)
+    return {key: targets.pop() for key, targets in found.items() if len(targets) == 1}
 
 
-def _unknown(_kind: str, _alias: str) -> None:
-    return None
+def known(kind: str, alias: str) -> str | None:
+    """The model that another name means; None where unknown, or where several have it."""
+    return _aliases().get((kind, alias.lower()))
 
 
 def hub_id(name: Any) -> str | None:
@@ -41,13 +42,13 @@ def hub_id(name: Any) -> str | None:
     return name
 
 
-def identify(finding: Finding, lookup: Lookup) -> dict[str, Any]:
+def identify(finding: Finding) -> dict[str, Any]:
     """`model.id` and `model.identified_by` of a model, by the strongest rung that holds."""
     facts = finding.facts
     for rung, kind, alias in _rungs(facts):
         if alias is None:
             continue
-        target = lookup(kind, alias) if kind else alias
+        target = known(kind, alias) if kind else alias
         if target is None and rung == "hub id":
             target = alias
         if target is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from green_notebook.advice.detect import Finding, _code
+from green_notebook.advice.detect import Finding, _code, _value
 from green_notebook.advice.detect import _probe as probe
 from green_notebook.advice.detect._walk import Seen
 
@@ -69,7 +69,7 @@ def _weights(call: _code.Call, package: str, seen: Seen) -> str:
         if package == "torchvision":
             return "imagenet" if seen.value(call, "pretrained") is True else "random"
         return "imagenet"
-    given = _code.value(node, seen.namespace)
+    given = _value.value(node, seen.namespace)
     is_none = getattr(node, "value", 0) is None
     return (
         "random"

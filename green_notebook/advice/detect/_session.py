@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from green_notebook.advice import detect
-from green_notebook.advice.detect import Finding, _code
+from green_notebook.advice.detect import Finding, _value
 from green_notebook.advice.detect import _probe as probe
 from green_notebook.advice.detect._walk import Seen
 from green_notebook.advice.detect._work import INFERENCE, Work
@@ -82,7 +82,7 @@ def _identical(seen: Seen, done: list[Work]) -> int:
         touched = {f"{name}." for name in used - {work.call.root}} & seen.code.changed
         drawn = "do_sample" in work.call.keywords or "temperature" in work.call.keywords
         if work.call.loops and not (used & seen.code.changed or touched or calls or drawn):
-            most = max(most, _code.repeats(work.call, seen.namespace) or 0)
+            most = max(most, _value.repeats(work.call, seen.namespace) or 0)
     return most
 
 

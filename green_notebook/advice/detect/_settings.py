@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from green_notebook.advice.detect import Finding, _code
+from green_notebook.advice.detect import Finding, _code, _shape, _value
 from green_notebook.advice.detect import _probe as probe
 from green_notebook.advice.detect._walk import Seen
 from green_notebook.advice.detect._work import INFERENCE, TRAINING, Work
@@ -44,7 +44,10 @@ KERAS_BATCH = 32  # default of keras.Model.fit
 def settings(seen: Seen, done: list[Work], doing: str, model: Finding | None) -> dict[str, Any]:
     """The facts `optim.*`, `loader.*` and `gen.*`."""
     found: dict[str, Any] = {}
-    for part in seen.of_role("loader", "scaler", "optimizer", "inputs"):
+    parts = list(seen.of_role("loader", "scaler", "optimizer", "inputs"))
+    # Of several loaders, the one for training has the last word.
+    parts.sort(key=lambda one: any("train" in name.lower() for name in one.names))
+    for part in parts:
         found.update(
             {
                 key: value
@@ -85,6 +88,24 @@ def _training(seen: Seen, done: list[Work], model: Finding | None) -> dict[str, 
     if any(AUGMENTS.fullmatch(word) for word in seen.code.words):
         found["optim.augmentation"] = True
     found.update(_by_hand(seen, model))
+    found.update(_study(seen, done))
+    return found
+
+
+def _study(seen: Seen, done: list[Work]) -> dict[str, Any]:
+    """optuna: as many combinations as trials; a pruner counts where trials ask it."""
+    found: dict[str, Any] = {}
+    for work in done:
+        if work.finding is None or work.finding.role != "study":
+            continue
+        trials = seen.value(work.call, "n_trials")
+        if trials is None and len(work.call.args) > 1:
+            trials = _value.value(work.call.args[1], seen.namespace)
+        if type(trials) is int:
+            found["hpo.combinations"] = trials
+        pruner = work.finding.facts.get("_pruner")
+        if pruner is not None and "should_prune" in seen.code.words:
+            found["hpo.pruner"] = pruner
     return found
 
 
@@ -109,7 +130,7 @@ def _is_array(node: ast.expr, seen: Seen) -> bool:
 def _epochs(seen: Seen) -> Iterator[int]:
     for loop in seen.code.loops:
         if any("epoch" in name.lower() for name in loop.targets):
-            count = _code.count(loop.over, seen.namespace)
+            count = _value.count(loop.over, seen.namespace)
             if count is not None:
                 yield count
 
@@ -162,9 +183,9 @@ def _generation_call(work: Work, seen: Seen) -> dict[str, Any]:
     labels = _labels(call, seen)
     if labels:
         found["gen.labels"] = labels
-    calls = _code.repeats(call, seen.namespace)
+    calls = _value.repeats(call, seen.namespace)
     size = probe.whole(seen.value(call, "batch_size"))
-    listed = _code.count(call.args[0], seen.namespace) if call.args else None
+    listed = _value.count(call.args[0], seen.namespace) if call.args else None
     if work.finding is not None and work.finding.role == "pipeline":
         size = size or probe.whole(work.finding.facts.get("gen.batch_size")) or 1
         calls = None if calls is None else calls * -(-(listed or 1) // size)
@@ -189,7 +210,7 @@ def _shapes(call: _code.Call, seen: Seen, size: int | None) -> dict[str, Any]:
         if tokens is not None:
             found["gen.mean_input_tokens"] = float(tokens)
     for name in call.assigned:
-        shape = probe.shape(seen.namespace.get(name))
+        shape = _shape.shape(seen.namespace.get(name))
         if call.name == "generate" and shape is not None and len(shape) == 2:
             size = size or shape[0]
             owner = seen.by_name.get(call.root)
@@ -206,7 +227,7 @@ def _labels(call: _code.Call, seen: Seen) -> list[str]:
     if isinstance(node, ast.Name):
         return [one for one in probe.items(seen.namespace.get(node.id)) if type(one) is str]
     if isinstance(node, (ast.List, ast.Tuple)):
-        values = [_code.value(one, seen.namespace) for one in node.elts]
+        values = [_value.value(one, seen.namespace) for one in node.elts]
         return [one for one in values if type(one) is str]
     return []
 

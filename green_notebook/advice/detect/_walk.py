@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from green_notebook.advice import detect
-from green_notebook.advice.detect import Finding, _code
+from green_notebook.advice.detect import Finding, _code, _value
 from green_notebook.advice.detect import _probe as probe
 
 HIDDEN = frozenset({"In", "Out", "get_ipython", "exit", "quit", "open"})
@@ -49,7 +49,7 @@ class Seen:
     def value(self, call: _code.Call, *keywords: str) -> Any:
         """The plain value of the first of these keywords that a call gives."""
         for keyword in keywords:
-            found = _code.value(call.keywords.get(keyword), self.namespace)
+            found = _value.value(call.keywords.get(keyword), self.namespace)
             if found is not None:
                 return found
         return None
@@ -75,6 +75,8 @@ def walk(namespace: Mapping[str, Any], code: _code.Code, clock: probe.Clocked) -
             continue
         first = by_key.setdefault(found.key, found)
         by_key[id(obj)] = first
+        if first is not found:
+            first.facts = {**found.facts, **first.facts}
         if name not in first.names:
             first.names.append(name)
         if first is found and not any(one is found for one in seen.findings):
@@ -95,6 +97,11 @@ def _look(obj: Any, known: Mapping[str, Any], clock: probe.Clocked, depth: int) 
         if inner is not None:
             found.inner.append(inner)
     found.holds = ()
+    if found.role == "wrapper" and found.inner:
+        # What is wrapped is the model; the wrapper adds what it does to it.
+        inner = found.inner[0]
+        inner.facts.update(found.facts)
+        return inner
     return found
 
 
@@ -147,7 +154,7 @@ def _made(seen: Seen, known: Mapping[str, Any]) -> Iterator[Finding]:
         cls = probe.member(seen.namespace.get(call.root), call.path[1:])
         if cls is None or not probe.is_class(cls):
             continue
-        given = {key: _code.value(node, seen.namespace) for key, node in call.keywords.items()}
+        given = {key: _value.value(node, seen.namespace) for key, node in call.keywords.items()}
         found = detect.constructed(cls, given, known)
         if found is not None:
             found.key = id(call)

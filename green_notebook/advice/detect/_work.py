@@ -142,6 +142,10 @@ def main(seen: Seen, done: list[Work], doing: str) -> tuple[Finding | None, list
 
     ordered = sorted(candidates, key=rank, reverse=True)
     best = ordered[0]
+    if best.role == "trainer" and not best.inner:
+        best.inner += [one for one in ordered if one.role == "model" and _is_argument(one, seen)][
+            :1
+        ]
     held = {part.key for part in _all(best)}
     also = [one for one in ordered[1:] if one.key not in held and rank(one)[0] and one.names]
     return best, also

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from green_notebook.advice.detect import Finding
+from green_notebook.advice.detect import Finding, _shape
 from green_notebook.advice.detect import _probe as probe
 
 
 def array(obj: Any, _: probe.Clocked) -> Finding | None:
     """An array: rows, and columns where it has two dimensions."""
-    shape = probe.shape(obj)
+    shape = _shape.shape(obj)
     if not shape:
         return None
     found = Finding("data", "numpy", {"data.kind": "array", "data.rows": shape[0]})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from green_notebook.advice.detect import Finding
+from green_notebook.advice.detect import Finding, _shape
 from green_notebook.advice.detect import _probe as probe
 
 
 def frame(obj: Any, _: probe.Clocked) -> Finding | None:
     """A frame: rows and columns."""
-    shape = probe.shape(obj)
+    shape = _shape.shape(obj)
     if shape is None:
         return None
     found = Finding("data", "pandas", {"data.kind": "dataframe", "data.rows": shape[0]})
@@ -20,7 +20,7 @@ def frame(obj: Any, _: probe.Clocked) -> Finding | None:
 
 def series(obj: Any, _: probe.Clocked) -> Finding | None:
     """A series: its rows."""
-    shape = probe.shape(obj)
+    shape = _shape.shape(obj)
     if shape is None:
         return None
     return Finding("data", "pandas", {"data.kind": "series", "data.rows": shape[0]})

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from green_notebook.advice.detect import Finding
+from green_notebook.advice.detect import Finding, _shape
 from green_notebook.advice.detect import _probe as probe
 
 FRAMEWORK = "sklearn"
@@ -104,7 +104,7 @@ def combinations(grid: Any) -> int | None:
     table = probe.table(grid)
     if not table:
         return None
-    lengths = [probe.length(one) for one in table.values()]
+    lengths = [_shape.length(one) for one in table.values()]
     return None if None in lengths else math.prod(one for one in lengths if one is not None)
 
 
@@ -159,7 +159,7 @@ def _params(state: Mapping[str, Any], clock: probe.Clocked) -> int | None:
     """Numbers that were learned: weights of networks and linear models, nodes of trees."""
     if "coefs_" in state:
         sizes = [
-            probe.size(one)
+            _shape.size(one)
             for key in ("coefs_", "intercepts_")
             for one in probe.items(state.get(key))
         ]
@@ -172,7 +172,7 @@ def _params(state: Mapping[str, Any], clock: probe.Clocked) -> int | None:
     if trees is not None:
         return _forest_nodes(trees, clock)
     if "coef_" in state:
-        return sum(probe.size(state.get(key)) or 0 for key in LINEAR)
+        return sum(_shape.size(state.get(key)) or 0 for key in LINEAR)
     return None
 
 
@@ -202,7 +202,7 @@ def _histogram_nodes(rounds: Any, clock: probe.Clocked) -> int | None:
     for one in probe.items(rounds, 5000):
         clock.check()
         for tree in probe.items(one):
-            total += probe.length(probe.own(tree).get("nodes")) or 0
+            total += _shape.length(probe.own(tree).get("nodes")) or 0
     return total or None
 
 
