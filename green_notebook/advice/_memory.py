@@ -1,0 +1,53 @@
+"""What was said already, so that advice does not nag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from green_notebook.model import Advice
+
+# Said again only where the saving grew by half: our own choice.
+GROWTH = 1.5
+
+
+class AdviceMemory:
+    """Which advice a session has shown, and which the user does not want.
+
+    The same advice is not repeated for any cell unless what it would save there is at least half
+    as much again as when it was last shown. Dismissed techniques stay away until ``recall``.
+    """
+
+    def __init__(self) -> None:
+        self._shown: dict[tuple[str, str], float] = {}
+        self._dismissed: set[str] = set()
+
+    @property
+    def dismissed(self) -> frozenset[str]:
+        """The techniques that the user does not want to hear of."""
+        return frozenset(self._dismissed)
+
+    def dismiss(self, technique: str) -> None:
+        """Keep this technique away for the rest of the session."""
+        self._dismissed.add(technique)
+
+    def recall(self, technique: str) -> None:
+        """Let a dismissed technique speak again."""
+        self._dismissed.discard(technique)
+
+    def fresh(self, advice: Iterable[Advice], amount: float = 1.0) -> tuple[Advice, ...]:
+        """The advice worth showing now, and remember that it was.
+
+        ``amount`` is what the cell used (Wh, or s where its energy is unknown): a saving is
+        compared in absolute terms, so a cell ten times as long may say it again.
+        """
+        new = []
+        for one in advice:
+            if one.technique in self._dismissed:
+                continue
+            saving = one.saving.typical * amount if one.saving is not None else 0.0
+            key = (one.technique, one.saving.of if one.saving is not None else "")
+            before = self._shown.get(key)
+            if before is None or saving >= GROWTH * before > 0:
+                self._shown[key] = saving
+                new.append(one)
+        return tuple(new)
