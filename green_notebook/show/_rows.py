@@ -22,6 +22,7 @@ COMPONENTS = {
     "remote": "remote calls",
 }
 BESIDE = ("whole machine", "working + idle")
+LONGEST_NAME = 24
 STATUS = {"error": "stopped by an error", "interrupted": "interrupted"}
 
 
@@ -38,10 +39,15 @@ def component_labels(names: list[str]) -> list[str]:
 
 def title(report: Report) -> str:
     """``carbon``, ``carbon · train``, ``carbon · train · interrupted``."""
+    return " · ".join(["carbon", *name_and_end(report)])
+
+
+def name_and_end(report: Report) -> list[str]:
+    """The cell's name if it has one, and how it ended if not well."""
     name = report.name or ""
-    if len(name) > 24:
-        name = name[:23] + "…"
-    return " · ".join(filter(None, ("carbon", name, STATUS.get(report.status))))
+    if len(name) > LONGEST_NAME:
+        name = name[: LONGEST_NAME - 1] + "…"
+    return [part for part in (name, STATUS.get(report.status)) if part]
 
 
 def took(report: Report) -> str:

@@ -22,11 +22,11 @@ History = Sequence[tuple[float, float]]
 
 def summary(report: Report, history: History = (), detail: Detail = FULL) -> str:
     """The report; ``history`` is ``(seconds, watts)`` for a sparkline."""
+    rest = " · ".join((_rows.took(report), *_rows.name_and_end(report)))
     head = (
-        f"<div>{_escape(_rows.title(report))} · "
-        f"<b style='font-size:1.4em'>{_amount(report.footprint.co2e, 'CO2e')}</b>"
+        f"<div><b style='font-size:1.4em'>{_amount(report.footprint.co2e, 'CO2e')}</b>"
         f"{_interval(report.footprint.co2e)} · <b>{_amount(report.energy.kernel)}</b>"
-        f"{_interval(report.energy.kernel)} · {_escape(_rows.took(report))}"
+        f"{_interval(report.energy.kernel)} · {_escape(rest)}"
         f"{_picture(history) if detail.picture else ''}</div>"
     )
     same = _rows.comparisons(report)

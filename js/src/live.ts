@@ -55,10 +55,10 @@ export function live(history: History): Live {
       say(name, progress.name ?? "measuring");
       co2e.show(progress.co2e, "CO2e");
       energy.show(progress.energy);
-      power.say(progress.power_w === null ? "–" : number(progress.power_w, "W"), "");
+      power.say(progress.power_w === null ? "–" : number(progress.power_w, "W"), highest(history));
       drawLegend(legend, powers(progress));
       set(spark.node, { hidden: history.moments.length < 2 });
-      spark.draw(history.moments, peak(history));
+      spark.draw(history.moments, `power so far, ${highest(history)}`);
       pictures.draw(progress.equivalences);
       showForecast(forecast, progress);
       showBudget(budget, progress);
@@ -109,9 +109,11 @@ function drawLegend(legend: HTMLElement, parts: [string, number][]): void {
   );
 }
 
-function peak(history: History): string {
+/** `at most 95.1 W`; nothing before there are two moments to compare. */
+function highest(history: History): string {
+  if (history.moments.length < 2) return "";
   const totals = history.moments.map(({ parts }) => parts.reduce((sum, [, w]) => sum + w, 0));
-  return totals.length ? `power so far, at most ${number(Math.max(...totals), "W")}` : "power";
+  return `at most ${number(Math.max(...totals), "W")}`;
 }
 
 /** The pictures of the comparisons, kept as long as the comparisons are the same. */

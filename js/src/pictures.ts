@@ -73,7 +73,7 @@ export function house(): Picture {
   );
   const node = s(
     "svg",
-    { viewBox: "0 0 110 38", class: "gn-house", "aria-hidden": "true" },
+    { viewBox: "0 0 150 38", class: "gn-house", "aria-hidden": "true" },
     s("clipPath", { id }, ...panes),
     s("path", { d: "M2 17L20 2l6 5V3h4v7.3L39 17h-4v19H6V17z", class: "gn-wall" }),
     s(
@@ -92,7 +92,7 @@ export function house(): Picture {
       const mark = timeMark(one.value ?? 0);
       const height = Math.min(1, mark.part) * 14;
       say(caption, one.text);
-      say(sign, `lit: ${mark.text}`);
+      say(sign, `all lit at ${mark.text}`);
       set(light, { y: (32 - height).toFixed(1), height: height.toFixed(1) });
     },
   };

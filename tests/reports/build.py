@@ -82,7 +82,7 @@ def compared(used, co2e):
         time.value,
         (2 * 86400, "days"),
         (3600, "hours"),
-        (100, "seconds"),
+        (60, "minutes"),
         (1, "seconds"),
         (1e-3, "milliseconds"),
         (1e-6, "microseconds"),
