@@ -115,28 +115,27 @@ def _client(known: list[Row], source: str) -> list[Any]:
     return [CLIENT, 2011, len(known), *figures, shape(known), 2022, source]
 
 
+# What a server's wall power holds beside its packages: a tenth of the design power for the board,
+# and 1.17 x for losses and fans (wall against RAPL of big nodes: Jay et al. 2023, CCGrid).
+BOARD, LOSSES = 0.1, 1.17
+
+
 def package() -> None:
     """A package's power as a part of its TDP, by class of chip.
 
-    The mean of the shape of whole servers (SPECpower, all cores a little busy, turbo mostly off)
-    and of packages under stress-ng (Teads, some cores fully busy, turbo on): cells do either. The level at full load is the geometric mean of Teads'
-    median and SPECpower's, the latter less a tenth of TDP for the board and divided by 1.17 (wall
-    against RAPL of big nodes: Jay et al. 2023).
+    Load by load the geometric mean of two medians: whole servers (SPECpower: all cores a little
+    busy, turbo mostly off), less what is not package; and packages under stress-ng (Teads: some
+    cores fully busy, turbo on). Cells do either.
     """
     points = raw("specpower_load")
     metal = raw("aws_package_power")
-    teads = [
+    known = tuple(
         statistics.median(
-            (float(row[f"w_{load}"]) - float(row["w_0"]))
-            / (float(row["w_100"]) - float(row["w_0"]))
-            for row in metal
+            float(row[f"w_{load}"]) / float(row["tdp_w"]) / float(row["chips"]) for row in metal
         )
-        for load in (10, 50)
-    ]
-    stress = [_between((0, 10, 50, 100), (0.0, *teads, 1.0), load) for load in LOADS]
-    teads_full = statistics.median(
-        float(row["w_100"]) / float(row["tdp_w"]) / float(row["chips"]) for row in metal
+        for load in (0, 10, 50, 100)
     )
+    stress = [_between((0, 10, 50, 100), known, load) for load in LOADS]
     groups = {
         "intel-server": [r for r in points if not is_client(r) and "epyc" not in r["architecture"]],
         "amd-server": [r for r in points if "epyc" in r["architecture"]],
@@ -146,16 +145,12 @@ def package() -> None:
     both = sources.key(f"{points[0]['source']}; {metal[0]['source']}")
     rows: list[list[Any]] = []
     for name, group in groups.items():
-        server = name.endswith("server")
-        wall = statistics.median(
-            float(row["w_100"]) / float(row["tdp_w"]) / float(row["chips"])
-            for row in group
-            # The collection's TDPs of older servers are filled in, not looked up.
-            if row["tdp_w"] and int(row["year"]) >= 2014
-        )
-        full = ((wall - 0.1) / 1.17 * teads_full) ** 0.5
-        own = [round((one + other) / 2, 3) for one, other in zip(shape(group), stress, strict=True)]
-        rows.append([name, 0.1 if server else 0.06, round(full, 3), own, 2022, both])
+        levels = [
+            (max(0.02, (wall - BOARD) / LOSSES) * other) ** 0.5
+            for wall, other in zip(_levels(group), stress, strict=True)
+        ]
+        own = [round((level - levels[0]) / (levels[-1] - levels[0]), 3) for level in levels]
+        rows.append([name, round(levels[0], 3), round(levels[-1], 3), own, 2022, both])
     by_name = {row[0]: row for row in rows}
     guess = sources.key(
         "No load data found: the nearest class's shape, level by the maker's limits"
@@ -171,6 +166,20 @@ def package() -> None:
         rows,
         sources=sources.table(),
     )
+
+
+def _levels(group: list[Row]) -> list[float]:
+    """The median wall power of servers as a part of their TDP, at each load.
+
+    The collection's TDPs of older servers are filled in, not looked up: they are left out.
+    """
+    told = [row for row in group if row["tdp_w"] and int(row["year"]) >= 2014]
+    return [
+        statistics.median(
+            float(row[f"w_{load}"]) / float(row["tdp_w"]) / float(row["chips"]) for row in told
+        )
+        for load in LOADS
+    ]
 
 
 def _between(xs: tuple[float, ...], ys: tuple[float, ...], at: float) -> float:

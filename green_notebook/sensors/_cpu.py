@@ -176,16 +176,26 @@ def plain(name: str) -> str:
 
 
 @cache
-def _tdp_table() -> dict[str, float]:
-    return {plain(row["name"]): float(row["tdp_w"]) for row in records("cpu_chips")}
+def _chips() -> dict[str, tuple[float, int | None]]:
+    return {plain(row["name"]): (float(row["tdp_w"]), row["cores"]) for row in records("cpu_chips")}
+
+
+def _chip(cpu: Cpu) -> tuple[float | None, int | None]:
+    name = plain(cpu.name)
+    if vendor_of(cpu) == "Apple":
+        name = name if name.startswith("apple") else f"apple {name}"
+    return _chips().get(name, (None, None))
 
 
 def tdp_w(cpu: Cpu) -> float | None:
     """The maker's design power (W) of one package, by its name; None where the name is unknown."""
-    name = plain(cpu.name)
-    if vendor_of(cpu) == "Apple":
-        name = name if name.startswith("apple") else f"apple {name}"
-    return _tdp_table().get(name)
+    return _chip(cpu)[0]
+
+
+def tdp_per_core_w(cpu: Cpu) -> float | None:
+    """The design power (W) of one core of the named package; None where it is unknown."""
+    watts, cores = _chip(cpu)
+    return watts / cores if watts and cores else None
 
 
 def named(host: Host) -> Cpu:

@@ -27,7 +27,7 @@ SLOW = False
 _NODE_IDLE, _NODE_BUSY = (0.45, 2.2), (0.62, 1.55)
 # Packages: TDP curves against RAPL and stress tests of nine CPUs (data-src/rapl_load.csv,
 # aws_package_power.csv). Deep sleep takes an idle package to a hundredth of its TDP.
-_CHIP_IDLE, _CHIP_BUSY, _CHIP_FULL = (0.05, 2.2), (0.33, 1.9), (0.5, 1.6)
+_CHIP_IDLE, _CHIP_BUSY, _CHIP_FULL = (0.05, 2.2), (0.33, 2.0), (0.5, 1.6)
 # Small chips may draw far above their design power for seconds (Intel's PL2 of 15 W parts: 25-64 W).
 _BURST_BELOW_W, _BURST = 30.0, 2.0
 # Where the name is not in the table, the design power is a guess from the generation.
@@ -63,14 +63,27 @@ def _generation(name: str) -> _Row:
     return next(row for row in records("cpu_generations") if row["generation"] == name)
 
 
-def _node(cpu: Cpu, busy: float, threads: int) -> Range:
+def _node(cpu: Cpu, busy: float, threads: float) -> Range:
     each = [_thread_w(_generation(name), busy) for name in _cpu.generations(cpu)]
     if any(part in cpu.name.lower() for part in _WHOLE_CORES):
         threads *= 2
+    threads *= _client_scale(cpu)
     value = statistics.median(value for value, _, _ in each)
     down, up = _blend(_NODE_IDLE, _NODE_BUSY, busy / 0.1)
     low, high = min(low for _, low, _ in each), max(high for _, _, high in each)
     return value * threads, low * down * threads, high * up * threads
+
+
+def _client_scale(cpu: Cpu) -> float:
+    """How a named desktop's or laptop's chip compares with the small servers of its row.
+
+    A guest of a laptop (WSL, VirtualBox) shares 15 W, not a workstation's 95: at full load its
+    design power and 1.3 x for losses, over two threads a core.
+    """
+    per_core = _cpu.tdp_per_core_w(cpu)
+    if _cpu.generations(cpu) != (_cpu.CLIENT,) or per_core is None:
+        return 1.0
+    return min(1.5, max(0.1, 1.3 * per_core / 2 / float(_generation(_cpu.CLIENT)["max_w"])))
 
 
 def _thread_w(row: _Row, busy: float) -> Range:

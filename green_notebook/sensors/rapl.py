@@ -176,7 +176,10 @@ def _chosen(zones: list[Zone]) -> list[tuple[Zone, str, tuple[str, ...]]]:
         return chosen
     cores = [zone for zone in zones if zone.name == "core"]
     if cores:
-        return [(zone, f"cpu:{index}", (f"core:{index}",)) for index, zone in enumerate(cores)]
+        return [
+            (zone, f"cpu:{index}", (f"cpu:{index}", f"core:{index}"))
+            for index, zone in enumerate(cores)
+        ]
     whole = [zone for zone in zones if zone.name == "psys" and zone.sub is None]
     return [(zone, "node", ("node", "cpu:0", "ram", "rest")) for zone in whole[:1]]
 

@@ -32,7 +32,7 @@ class _Kind:
 # comparison of software-based power meters"). Bases are chosen so that chips read 12-38 % below
 # the wall on an idle node (the same) and 20-37 % below a plug on a desktop (Fischer 2025); a
 # laptop's screen and board are our assumption (2026), with room.
-_SERVER = _Kind("server", (0.17, 0.06, 0.30), (30.0, 5.0, 100.0))
+_SERVER = _Kind("server", (0.17, 0.06, 0.30), (12.0, 2.0, 80.0))
 _DESKTOP = _Kind("desktop", (0.17, 0.06, 0.30), (18.0, 6.0, 45.0))
 _LAPTOP = _Kind("laptop", (0.12, 0.04, 0.25), (4.0, 1.0, 10.0))
 

@@ -203,3 +203,12 @@ def test_whole_core_instances_count_double():
     whole = replace(half, name="AMD EPYC 9R14")
     first, second = (power_w(cpu, 0.5, virtual=True, threads=4).value for cpu in (half, whole))
     assert second == pytest.approx(2 * first)
+
+
+def test_a_guest_of_a_laptop():
+    """A virtual machine on a laptop draws a laptop's watts."""
+    flags = frozenset({"hypervisor", "avx2"})
+    laptop = Cpu("GenuineIntel", NAMES[3], 6, 142, 10, flags, threads=8)
+    unnamed = replace(laptop, name="Intel(R) Core(TM) i7")
+    small, usual = (power_w(cpu, 1.0, virtual=True, threads=8).value for cpu in (laptop, unnamed))
+    assert 15 < small < 30 < usual
