@@ -2,13 +2,15 @@
 
 ``annual`` needs no network. A live provider is off until it is chosen with
 ``%config GreenNotebook.grid``; other packages add theirs by the entry-point group
-``green_notebook.grids`` (a module with ``NAME`` and ``make(settings)``).
+``green_notebook.grids`` (a module with ``NAME`` and
+``make(settings, part)``).
 """
 
 from __future__ import annotations
 
 import difflib
 import pkgutil
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from importlib import import_module, metadata
@@ -62,19 +64,26 @@ def names() -> list[str]:
     return sorted({*_modules(), *(one.name for one in metadata.entry_points(group=GROUP))})
 
 
-def grid(name: str = "annual", settings: Any = None) -> Grid:
-    """The provider called ``name``; raises GreenNotebookError with the closest names."""
-    wanted = name.strip().casefold().replace("_", "-") or "annual"
+def grid(
+    name: str = "annual", settings: Any = None, submit: Callable[..., object] | None = None
+) -> Grid:
+    """The provider called ``name``; raises GreenNotebookError with the closest names.
+
+    "neso:London" is the part of a provider after the colon. A live one asks its service by
+    ``submit(job, key)``, in the worker's thread; without it, only when it is told to.
+    """
+    wanted, _, part = name.strip().partition(":")
+    wanted = wanted.casefold().replace("_", "-") or "annual"
     if wanted in _modules():
         module: Any = import_module(_modules()[wanted])
     else:
         entries = {one.name: one for one in metadata.entry_points(group=GROUP)}
         if wanted not in entries:
-            near = difflib.get_close_matches(wanted, names(), n=1) or names()
-            raise GreenNotebookError(
-                f"unknown grid {name!r}: "
-                + (f"did you mean {near[0]}?" if len(near) == 1 else f"one of {', '.join(near)}")
-            )
+            near = difflib.get_close_matches(wanted, names(), n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
+            raise GreenNotebookError(f"unknown grid {name!r}: {hint}")
         module = entries[wanted].load()
-    made: Grid = module.make(settings)
+    made: Grid = module.make(settings, part.strip())
+    if submit is not None and hasattr(made, "submit"):
+        made.submit = submit
     return made

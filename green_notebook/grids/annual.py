@@ -58,6 +58,6 @@ class AnnualGrid:
         )
 
 
-def make(settings: Any = None) -> AnnualGrid:  # noqa: ARG001  # live providers need them
+def make(settings: Any = None, part: str = "") -> AnnualGrid:  # noqa: ARG001 - all are made alike
     """The provider, as `grids.grid` makes it."""
     return AnnualGrid()
