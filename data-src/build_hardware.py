@@ -15,6 +15,8 @@ from typing import Any
 
 from _table import Sources, number, raw, write
 
+from green_notebook.sensors._cpu import plain
+
 LOADS = range(0, 101, 10)
 Row = dict[str, str]
 
@@ -192,12 +194,12 @@ def _between(xs: tuple[float, ...], ys: tuple[float, ...], at: float) -> float:
 
 
 def chips() -> None:
-    """TDP (W) and cores by the name in /proc/cpuinfo."""
+    """TDP (W) and cores by the name in /proc/cpuinfo, without its marks, clock and core count."""
     sources = Sources()
     rows, seen = [], set()
     for row in raw("cpu_power"):
         # The plain name identifies a cloud's chip only where it is the chip's, not the clock's.
-        name = row["model"].split(" (")[0]
+        name = plain(row["model"].split(" (")[0])
         watts = number(row["max_w_est"] if row["vendor"] == "Apple" else row["tdp_w"])
         if watts is None or name in seen or "custom" in row["model"]:
             continue

@@ -8,7 +8,7 @@ together. Both are weak, and their intervals say so; docs/method.md has the form
 
 from __future__ import annotations
 
-import statistics
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -36,6 +36,9 @@ _GUESSED = (0.45, 2.2)
 _LAPTOP = 0.35
 # Instances whose vCPU is a whole core, without a second thread (AWS: M7a, C7a, R7a; M8a).
 _WHOLE_CORES = ("9r14", "9r45")
+
+# Where a model keeps its curve; the shape has points at tenths, the interval bends below the first.
+_POINTS = (0.0, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 11)))
 
 _Row = Mapping[str, Any]
 Range = tuple[float, float, float]
@@ -68,7 +71,7 @@ def _node(cpu: Cpu, busy: float, threads: float) -> Range:
     if any(part in cpu.name.lower() for part in _WHOLE_CORES):
         threads *= 2
     threads *= _client_scale(cpu)
-    value = statistics.median(value for value, _, _ in each)
+    value = _cpu.median(value for value, _, _ in each)
     down, up = _blend(_NODE_IDLE, _NODE_BUSY, busy / 0.1)
     low, high = min(low for _, low, _ in each), max(high for _, _, high in each)
     return value * threads, low * down * threads, high * up * threads
@@ -80,8 +83,10 @@ def _client_scale(cpu: Cpu) -> float:
     A guest of a laptop (WSL, VirtualBox) shares 15 W, not a workstation's 95: at full load its
     design power and 1.3 x for losses, over two threads a core.
     """
+    if _cpu.generations(cpu) != (_cpu.CLIENT,):
+        return 1.0
     per_core = _cpu.tdp_per_core_w(cpu)
-    if _cpu.generations(cpu) != (_cpu.CLIENT,) or per_core is None:
+    if per_core is None:
         return 1.0
     return min(1.5, max(0.1, 1.3 * per_core / 2 / float(_generation(_cpu.CLIENT)["max_w"])))
 
@@ -123,7 +128,7 @@ def _design_w(cpu: Cpu, threads: int, battery: bool) -> tuple[float, bool]:
         return watts * max(1, cpu.sockets), True
     # SPECpower servers at full load draw their design power at the wall, within a fifth (the
     # same rows), so watts per thread stand in for it.
-    full = statistics.median(_generation(name)["max_w"] for name in _cpu.generations(cpu))
+    full = _cpu.median(_generation(name)["max_w"] for name in _cpu.generations(cpu))
     return full * threads * (_LAPTOP if battery else 1.0), False
 
 
@@ -153,6 +158,8 @@ class CpuModel:
         self._battery = host.battery
         self._threads = self._cpu.threads
         self._notes = self._remarks()
+        # Once for all spans: an estimate stands in the way of the cell's end.
+        self._curve = [self._power_at(busy) for busy in _POINTS]
         half, full, idle = (self._power(busy) for busy in (0.5, 1.0, 0.0))
         self.spec = SensorSpec(
             id="cpu-model",
@@ -186,6 +193,22 @@ class CpuModel:
         return Estimate(energy, self._power(0.0).scaled(seconds, "J"), None, self._notes)
 
     def _power(self, busy: float) -> Quantity:
+        """Between the points of the curve: monotonic, as they are."""
+        busy = min(1.0, max(0.0, busy))
+        step = min(bisect_right(_POINTS, busy), len(_POINTS) - 1)
+        part = (busy - _POINTS[step - 1]) / (_POINTS[step] - _POINTS[step - 1])
+        before, after = self._curve[step - 1 : step + 1]
+        value, low, high = (
+            first + (last - first) * part
+            for first, last in (
+                (before.value, after.value),
+                (before.low, after.low),
+                (before.high, after.high),
+            )
+        )
+        return Quantity(value, min(low, value), max(high, value), "W", before.basis)
+
+    def _power_at(self, busy: float) -> Quantity:
         return power_w(
             self._cpu,
             busy,

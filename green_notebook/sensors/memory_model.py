@@ -6,7 +6,6 @@ a constant; what is this kernel's is the part that it occupies.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import Basis, Load, Quantity, SensorSpec
 from green_notebook.sensors import Estimate, Model, Sensor
+from green_notebook.sensors._cpu import median
 
 NAME = "Memory model"
 SLOW = False
@@ -31,7 +31,7 @@ def watts_per_gb() -> Quantity:
     servers' idle power, rather than of the older constants.
     """
     each = {row["what"]: float(row["w_per_gb"]) for row in records("memory")}
-    today = statistics.median(watts for what, watts in each.items() if "per-DIMM" in what)
+    today = median(watts for what, watts in each.items() if "per-DIMM" in what)
     return Quantity(today, min(each.values()), max(each.values()), "W/GB", Basis.MODELLED)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from green_notebook.model import Basis, Load
 from green_notebook.sensors import Model, _cpu, cpu_model
 from green_notebook.sensors.cpu_model import CpuModel, power_w
 
+MACHINES = Path(__file__).parents[1] / "machines"
 NAMES = (
     "Intel(R) Xeon(R) CPU E5-2620 v3 @ 2.40GHz",
     "AMD EPYC 7763 64-Core Processor",
@@ -212,3 +215,32 @@ def test_a_guest_of_a_laptop():
     unnamed = replace(laptop, name="Intel(R) Core(TM) i7")
     small, usual = (power_w(cpu, 1.0, virtual=True, threads=8).value for cpu in (laptop, unnamed))
     assert 15 < small < 30 < usual
+
+
+@given(loads)
+def test_a_models_curve_is_the_function(machine_of_colab, busy):
+    """What a model keeps of the curve is within two per cent of the curve."""
+    model, cpu = machine_of_colab
+    kept = model.estimate(Load(1, busy * 2, busy * 2, threads=2), 0.0).machine
+    exact = power_w(cpu, busy, virtual=True, threads=2)
+    for one, other in ((kept.value, exact.value), (kept.low, exact.low), (kept.high, exact.high)):
+        assert one == pytest.approx(other, rel=0.02)
+
+
+@pytest.fixture(scope="module")
+def machine_of_colab():
+    host = Host(MACHINES / "colab-broadwell", {})
+    return CpuModel(host), host.cpu
+
+
+def test_an_estimate_is_cheap(machine):
+    """An estimate takes a small part of the 0.3 ms that a quiet span may cost."""
+    model = CpuModel(machine("kvm-masked-xeon"))
+    load = Load(1, 0.5, 0.5, 0.02, threads=2)
+    best = 1.0
+    for _ in range(10):
+        start = time.perf_counter()
+        for _ in range(50):
+            model.estimate(load, 0.0)
+        best = min(best, (time.perf_counter() - start) / 50)
+    assert best < 150e-6
