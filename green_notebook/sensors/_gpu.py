@@ -83,3 +83,8 @@ def visible(text: str | None, index: int, ids: tuple[str, ...]) -> bool | None:
         elif any(one.lower().startswith(entry.lower()) for one in ids):
             return True
     return False
+
+
+def numbered(text: str) -> bool:
+    """Whether a list like CUDA_VISIBLE_DEVICES names devices by number."""
+    return re.match(r"\s*\d+\s*(,|$)", text) is not None

@@ -88,6 +88,7 @@ class NvmlGpu:
             driver=_text(library.ask("nvmlSystemGetDriverVersion") or ""),
         )
         self._seen_us = 0
+        self.alike = True
         self.spec = self._spec()
         library.opened()
 
@@ -183,6 +184,10 @@ class NvmlGpu:
         text = self._environ.get("CUDA_VISIBLE_DEVICES")
         if text and "MIG-" in text.upper():
             return any(self._owns(one.strip()) for one in text.split(","))
+        # CUDA numbers different cards by their speed unless told otherwise, NVML by their slots.
+        by_slot = self._environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
+        if text and _gpu.numbered(text) and not (self.alike or by_slot):
+            return None
         return _gpu.visible(text, self._index, (self.uuid,))
 
     def _owns(self, instance: str) -> bool:
@@ -221,7 +226,7 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
             "use the GPU once, then load the extension again",
         )
     library = _load()
-    sensors: list[Sensor | Model] = []
+    sensors: list[NvmlGpu] = []
     problem = "the driver shows no GPU"
     for index in range(library.ask("nvmlDeviceGetCount") or 0):
         try:
@@ -231,7 +236,10 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
     if not sensors:
         library.shutdown()
         raise Unavailable(problem)
-    return sensors
+    alike = len({one.spec.label for one in sensors}) == 1
+    for one in sensors:
+        one.alike = alike
+    return list(sensors)
 
 
 def _load() -> _Library:

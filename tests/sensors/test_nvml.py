@@ -212,6 +212,21 @@ def test_visible_devices(gpus, discover, listed, seen):
     assert [index for index, card in enumerate(cards) if card.users().visible] == seen
 
 
+@pytest.mark.parametrize(
+    ("environ", "seen"),
+    [
+        ({"CUDA_VISIBLE_DEVICES": "1"}, [None, None]),
+        ({"CUDA_VISIBLE_DEVICES": "1", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}, [False, True]),
+        ({"CUDA_VISIBLE_DEVICES": "GPU-00000001"}, [False, True]),
+        ({}, [True, True]),
+    ],
+)
+def test_different_cards_by_number(gpus, discover, environ, seen):
+    """CUDA numbers different cards by speed, so a number alone does not tell which card it is."""
+    gpus(Gpu(), Gpu(name="Tesla T4", architecture="turing"))
+    assert [card.users().visible for card in discover(environ)] == seen
+
+
 @given(st.text(max_size=30), st.integers(0, 9))
 def test_any_list_of_visible_devices(text, index):
     """Whatever stands in the variable, the answer is yes, no or unknown."""
