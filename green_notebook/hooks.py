@@ -42,6 +42,7 @@ class Run:
     span: Any
     view: LiveView
     screen: Screen
+    widgets: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class Hooks:
         except BaseException as error:
             view.fail(f"this cell could not be measured: {error!r}")
             raise
-        run = Run(info, os.getpid(), span, view, screen)
+        run = Run(info, os.getpid(), span, view, screen, link is not None)
         self._stacks.setdefault(threading.get_ident(), []).append(run)
         session.subscribe(span, view.update)
         return run
@@ -204,7 +205,7 @@ class Hooks:
         run.view.finish(report)
         if report.state == "final":
             self._provisional.pop(report.id, None)
-        if self._link is not None and run.view.frames >= FRAMES_WORTH_A_WIDGET:
+        if run.widgets and self._link is not None and run.view.frames >= FRAMES_WORTH_A_WIDGET:
             self._link.prepare()
 
     @contextmanager

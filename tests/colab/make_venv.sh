@@ -7,7 +7,7 @@ venv=.venv-colab
 stamp=$venv/.made
 want=$(cat tests/colab/requirements.txt pyproject.toml | sha256sum)
 if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then exit 0; fi
-"${PYTHON:-python3}" -m venv "$venv"
+"${PYTHON:-python3}" -m venv --clear "$venv"
 "$venv/bin/pip" install -q --disable-pip-version-check -r tests/colab/requirements.txt
 "$venv/bin/pip" freeze --exclude green-notebook >"$venv/.before"
 "$venv/bin/pip" install -q --disable-pip-version-check -e .

@@ -1,0 +1,61 @@
+"""What a front end with widgets sees: the handshake, and figures refined in place."""
+
+import time
+
+import pytest
+
+from green_notebook.show.live import WIDGET_VIEW
+
+pytestmark = pytest.mark.kernel
+
+SECOND = "%%carbon\nimport time\ntime.sleep(1.2)"
+
+
+def opened(ran):
+    """The id of our widget's model, None where none was made."""
+    for content in ran.of("comm_open"):
+        if "LiveWidget" in str(content["data"]["state"].get("_anywidget_id")):
+            return content["comm_id"]
+    return None
+
+
+def test_html_first_then_the_widget_after_its_answer(kernel):
+    """A notebook of short cells gets no widget; a long one does; it is used once it answered."""
+    assert opened(kernel.run("%%carbon\n1", cell_id="one", after_s=0.5)) is None
+    assert opened(kernel.run(SECOND)) is None, "nobody looks: no widget"
+    ran = kernel.run(SECOND, cell_id="two", after_s=1.0)
+    model = opened(ran)
+    assert model is not None
+    assert all(WIDGET_VIEW not in data for _, data, _, _ in ran.ours)
+
+    ran = kernel.run(SECOND, cell_id="three", after_s=0.3)
+    assert all(WIDGET_VIEW not in data for _, data, _, _ in ran.ours), "no answer yet"
+
+    content = {"comm_id": model, "data": {"method": "custom", "content": {"type": "ready"}}}
+    kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", content))
+    time.sleep(0.5)
+    ran = kernel.run(SECOND, cell_id="four", after_s=0.3)
+    first, last = ran.ours[0], ran.ours[-1]
+    assert first[1][WIDGET_VIEW]["model_id"] == model
+    assert len(ran.ours) == 2, "frames go to the widget"
+    updates = [one for one in ran.of("comm_msg") if one["comm_id"] == model]
+    assert len(updates) >= 4
+    assert set(last[1]) == {"text/plain", "text/html", "application/vnd.green-notebook.v1+json"}
+
+
+def test_visual_studio_code_gets_html(kernel):
+    """Its cells are named, but no widget is shown there, even after another front end's answer."""
+    ran = kernel.run("%%carbon\n1", cell_id="vscode-notebook-cell:/1", after_s=0.3)
+    assert all(WIDGET_VIEW not in data for _, data, _, _ in ran.ours)
+    assert ran.final is not None
+
+
+def test_live_html_by_setting(kernel):
+    """%config GreenNotebook.live = "html" keeps the widget away; "off" keeps the view away."""
+    kernel.run('%config GreenNotebook.live = "html"')
+    ran = kernel.run("%%carbon\n1", cell_id="five", after_s=0.3)
+    assert all(WIDGET_VIEW not in data for _, data, _, _ in ran.ours)
+    kernel.run('%config GreenNotebook.live = "off"')
+    ran = kernel.run("%%carbon\n1", cell_id="six", after_s=0.3)
+    assert [kind for kind, *_ in ran.ours] == ["display_data"]
+    kernel.run('%config GreenNotebook.live = "auto"')
