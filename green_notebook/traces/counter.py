@@ -77,7 +77,7 @@ def _relevant(trace: Trace, span: Span) -> list[Reading]:
     first = next(
         (i for i, one in enumerate(listed) if one.at_s >= span.start_s - HISTORY_S), len(listed)
     )
-    until_s = span.end_s + 1.0
+    until_s = span.end_s + HISTORY_S
     return [one for one in listed[max(0, first - 1) :] if one.at_s <= until_s]
 
 

@@ -11,6 +11,10 @@ from green_notebook.traces.wraps import DEFAULT_MAX_POWER_W, Counted, Fault, Poi
 
 # The power so long before and after a fault tells what it was like within.
 AROUND_S = 2.0
+# Fewer power readings than this do not tell a mean by themselves.
+TELLING = 5
+# The largest power is a limit that short peaks pass a little.
+PEAKS = 1.1
 # A counter that gained less than this part of the power expected did not count.
 STOOD_STILL = 0.4
 
@@ -51,7 +55,11 @@ def bridge(
     """Find the times without the counter in a span, and go across them."""
     points = counted.points
     faults = sorted(
-        (*counted.faults, *_frozen(spec, points), *_unread(spec, counted, start_s, end_s)),
+        (
+            *counted.faults,
+            *(one for one in _frozen(spec, points) if not _touches(one, counted.faults)),
+            *_unread(spec, counted, start_s, end_s),
+        ),
         key=lambda one: one.start_s,
     )
     bridges = tuple(_bridge(spec, one, points, faults, power) for one in faults)
@@ -63,6 +71,10 @@ def bridge(
         text = "single readings that cannot be true were left out"
         notes.setdefault("reading-implausible", Note("reading-implausible", text))
     return Bridged(_across(points, faults, bridges), bridges, tuple(notes.values()))
+
+
+def _touches(fault: Fault, others: Sequence[Fault]) -> bool:
+    return any(one.start_s < fault.end_s and one.end_s > fault.start_s for one in others)
 
 
 def _frozen(spec: SensorSpec, points: Sequence[Point]) -> list[Fault]:
@@ -120,10 +132,12 @@ def _bridge(
         one.value
         for one in power
         if one.value is not None and fault.start_s <= one.at_s <= fault.end_s
-    ] or _around(points, fault.start_s, fault.end_s, faults)
+    ]
+    if len(known) < TELLING:
+        known += _around(points, fault.start_s, fault.end_s, faults)
     most_w = spec.max_power_w or (3 * max(known) if known else DEFAULT_MAX_POWER_W)
     mean_w = sum(known) / len(known) if known else most_w / 2
-    return Bridge(fault.start_s, fault.end_s, mean_w, max(mean_w, most_w - mean_w))
+    return Bridge(fault.start_s, fault.end_s, mean_w, PEAKS * max(mean_w, most_w - mean_w))
 
 
 def _around(

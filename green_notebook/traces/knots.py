@@ -63,7 +63,10 @@ def _coarse(points: Sequence[Point], clock: StepClock) -> list[Knot]:
     runs = _runs(points)
     numbers = _numbers(runs, clock) if clock.known else [None] * len(runs)
     knots: list[Knot] = []
-    for run, number in zip(runs, numbers, strict=True):
+    for index, (run, number) in enumerate(zip(runs, numbers, strict=True)):
+        if number is None and clock.known and 0 < index < len(runs) - 1:
+            # One of two steps, and its neighbours are surer: the stretch goes on across it.
+            continue
         knot = _step(run, number, clock)
         if knots and knot.at_s - knots[-1].at_s < LEAST_STEP * clock.period_s:
             # Two steps are never so near: the place of one of them is a guess.

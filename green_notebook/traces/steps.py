@@ -1,9 +1,9 @@
 """When a counter steps: its period and phase, learned from readings that enclose its steps.
 
 A reading with the old value and the next with a new one enclose a step. Every step number k gives
-``below < origin + k x period <= above``; origin and period are those that leave the most room
-(for a steady counter the room shrinks with each step seen; where it is negative, its size is
-the counter's jitter). No shape of jitter is assumed.
+``below < origin + k x period <= above``. The period is the middle of those that no two steps
+exclude, the origin the middle of the room left then. For a steady counter both shrink with each
+step seen; where the room is negative, its size is the counter's jitter. No shape is assumed.
 """
 
 from __future__ import annotations
@@ -21,10 +21,9 @@ TIGHT_S = 0.006
 KEPT = 20
 REFIT_EVERY = 5
 # The clock's own instants, and those of reads and marks, are no better.
-ERROR_FLOOR_S = 0.00015
+ERROR_FLOOR_S = 0.0001
 # The room is what these steps leave; others may jitter more, and the period is not exact either.
 SAFETY = 1.4
-FLAT_S = 1e-9
 # Readings less than this part of a period apart enclose one step at most.
 ONE_STEP = 0.95
 # Where the step before is known by number, the next one is, too.
@@ -42,6 +41,7 @@ class StepClock:
         self.nominal_s = nominal_s
         self.period_s = nominal_s
         self.error_s = math.inf
+        self._period_error_s = 0.0
         self.origin_s = 0.0
         self.changed_s = -math.inf
         self._ticks: deque[tuple[int, float, float]] = deque(maxlen=KEPT)
@@ -64,10 +64,9 @@ class StepClock:
         """The half-width of a foretold step about then: it grows away from the steps seen."""
         if not self.known:
             return math.inf
-        first, last = self._ticks[0][0], self._ticks[-1][0]
+        middle = (self._ticks[0][0] + self._ticks[-1][0]) / 2
         number = (at_s - self.origin_s) / self.period_s
-        beyond = max(first - number, number - last, 0.0)
-        return self.error_s * (1 + 2 * beyond / max(1, last - first))
+        return self.error_s + self._period_error_s * abs(number - middle)
 
     def before(self, at_s: float) -> float:
         """The last step at or before a time, as predicted."""
@@ -169,7 +168,11 @@ class StepClock:
         if self._unfitted >= REFIT_EVERY or len(self._ticks) < KEPT:
             self._unfitted = 0
             self._fit_period()
-        self._fit_origin()
+        if self._fit_origin() < 0 and self._unfitted:
+            # No room left: the period is off, or the counter jitters.
+            self._unfitted = 0
+            self._fit_period()
+            self._fit_origin()
 
     def _room(self, period_s: float) -> tuple[float, float]:
         """The latest lower and the earliest upper bound of the origin for a period."""
@@ -178,26 +181,23 @@ class StepClock:
         return below_s, above_s
 
     def _fit_period(self) -> None:
-        """The period with the most room; the room is concave in it, so a ternary search finds it."""
-        span = self._ticks[-1][0] - self._ticks[0][0]
-        if span < 2:
-            return
-        widest_s = max(high - low for _, low, high in self._ticks)
-        reach_s = min((widest_s + min(self.error_s, 0.01)) / span, 0.05 * self.period_s)
-        low_s, high_s = self.period_s - reach_s, self.period_s + reach_s
-        for _ in range(14):
-            third_s = (high_s - low_s) / 3
-            first, second = self._room(low_s + third_s), self._room(high_s - third_s)
-            # On the flat top, where no bound tells periods apart, both ends close in on the last one.
-            difference_s = second[1] - second[0] - first[1] + first[0]
-            if difference_s > -FLAT_S:
-                low_s += third_s
-            if difference_s < FLAT_S:
-                high_s -= third_s
-        self.period_s = (low_s + high_s) / 2
+        """The middle of all periods that some origin goes with: no two steps exclude them."""
+        ticks = tuple(self._ticks)
+        least_s, most_s = -math.inf, math.inf
+        for index, (number, low_s, high_s) in enumerate(ticks):
+            for other, other_low_s, other_high_s in ticks[index + 1 :]:
+                apart = other - number
+                if apart > 0:
+                    most_s = min(most_s, (other_high_s - low_s) / apart)
+                    least_s = max(least_s, (other_low_s - high_s) / apart)
+        if math.isfinite(least_s + most_s):
+            self.period_s = (least_s + most_s) / 2
+            self._period_error_s = abs(most_s - least_s) / 2
 
-    def _fit_origin(self) -> None:
+    def _fit_origin(self) -> float:
+        """Put the origin amid its bounds; the room they leave."""
         below_s, above_s = self._room(self.period_s)
         self.origin_s = (below_s + above_s) / 2
         room_s = above_s - below_s
         self.error_s = max(SAFETY * abs(room_s) / 2, ERROR_FLOOR_S)
+        return room_s

@@ -57,27 +57,29 @@ def count(spec: SensorSpec, readings: Sequence[Reading], step_s: float) -> Count
 
     ``step_s`` is how old the counter's value may be when it is read.
     """
-    good = [one for one in readings if _sane(one.value)]
-    failed = tuple(one.at_s for one in readings if not _sane(one.value))
+    good = [one for one in readings if _sane(spec, one.value)]
+    failed = tuple(one.at_s for one in readings if not _sane(spec, one.value))
     if not good:
         return Counted((), (), failed, ())
     points = [Point(good[0].at_s, 0.0, good[0].took_s)]
     faults: list[Fault] = []
     spurious: list[float] = []
-    last, joules, index = good[0], 0.0, 1
+    # The first reading of the value shown now: what comes next was gained since then.
+    held, joules, index = good[0], 0.0, 1
     while index < len(good):
         now = good[index]
         index += 1
-        step = increment(spec, last, now, step_s)
+        step = increment(spec, held, now, step_s)
         if isinstance(step, Fault):
-            if _returns(step_s, spec, last, now, good[index : index + LOOK_AHEAD]):
+            if _returns(step_s, spec, held, now, good[index : index + LOOK_AHEAD]):
                 spurious.append(now.at_s)
                 continue
             faults.append(step)
             step = 0.0
         joules += step
         points.append(Point(now.at_s, joules, now.took_s))
-        last = now
+        if now.value != held.value:
+            held = now
     return Counted(tuple(points), tuple(faults), failed, tuple(spurious))
 
 
@@ -109,8 +111,11 @@ def increment(spec: SensorSpec, first: Reading, then: Reading, step_s: float) ->
     return Fault(first.at_s, then.at_s, "counter-jump", text)
 
 
-def _sane(value: float | None) -> bool:
-    return value is not None and math.isfinite(value) and value >= 0
+def _sane(spec: SensorSpec, value: float | None) -> bool:
+    """Whether a counter can show this value at all."""
+    if value is None or not 0 <= value < math.inf:
+        return False
+    return spec.wrap_j is None or value <= spec.wrap_j + spec.resolution_j
 
 
 def _wraps(wrap_j: float | None, grown_j: float, limit_j: float) -> range:
