@@ -172,7 +172,9 @@ class Server:
         return nbformat.read(self.root / name, as_version=4)
 
     def url(self, name: str) -> str:
-        place = {"lab": "lab/tree", "notebook": "notebooks"}[self.app]
+        # Lab opens what was open before, unless the page has a workspace of its own.
+        own = f"lab/workspaces/{secrets.token_hex(4)}/tree"
+        place = {"lab": own, "notebook": "notebooks"}[self.app]
         return f"http://127.0.0.1:{self.port}/{place}/{name}?token={self.token}"
 
 

