@@ -1,0 +1,107 @@
+"""The watch sees the steps that matter for few reads, and leaves a dead counter alone."""
+
+import random
+
+import pytest
+from simulated_meter import Device, Late, Run, constant, square
+
+from green_notebook.model import SensorSpec
+from green_notebook.traces import StepClock, watch_plan
+
+
+def gpu(step_s=0.1):
+    return SensorSpec("nvml:0", "gpu:0", "energy", step_s=step_s, max_power_w=400.0)
+
+
+def run(step_s=0.1, stated_s=None, **fields):
+    device = Device(square(), step_s, 0.0321, **fields)
+    return Run(device, gpu(stated_s or step_s), Late(random.Random(1)))
+
+
+@pytest.mark.parametrize("step_s", [0.02, 0.05, 0.1])
+def test_rhythm_is_learned(step_s):
+    """Period and phase are known within 2 s, to a few tenths of a millisecond."""
+    one = run(step_s)
+    one.until(4.0, in_cell=False)
+    clock = one.watch.clock
+    assert clock.known
+    assert clock.period_s == pytest.approx(step_s, rel=0.002)
+    foretold_s = clock.before(4.0)
+    assert foretold_s == pytest.approx(one.device.last_step(4.0 + 1e-3), abs=0.001)
+
+
+@pytest.mark.parametrize(("step_s", "most"), [(0.1, 20), (0.02, 24)])
+def test_few_reads_between_cells(step_s, most):
+    """In the background a counter is read at most so often per second, all told."""
+    one = run(step_s)
+    one.until(5.0, in_cell=False)
+    before = one.reads
+    one.until(25.0, in_cell=False)
+    assert (one.reads - before) / 20.0 <= most
+
+
+def test_fine_counters_need_no_watch():
+    """A counter of 1 ms steps is read as the background and the marks come."""
+    assert watch_plan(SensorSpec("rapl:0", "cpu:0", "energy", step_s=0.001)) is None
+    assert watch_plan(SensorSpec("x", "gpu:0", "power", step_s=0.1, window_s=0.025)) is None
+
+
+def test_short_windows_are_read_out_of_step():
+    """Readings of a value that is refreshed faster than it is read never fall in step."""
+    plan = watch_plan(SensorSpec("x", "gpu:0", "power", step_s=0.02, window_s=0.01))
+    times = [plan.next_s(0.1 * at, 0.1 * at + 0.1) for at in range(50)]
+    parts = [(0.1 * at + 0.1 - due) / 0.1 for at, due in enumerate(times)]
+    assert all(0.0 <= part <= 0.4 for part in parts)
+    assert len({round(part, 3) for part in parts}) > 40
+
+
+def test_dead_counter_is_left_alone():
+    """A counter that never moves is searched now and then, ever more rarely."""
+    one = Run(Device(constant(200.0), 0.1), gpu(), Late(random.Random(1)), fault=lambda at, v: 7.0)
+    one.until(60.0, in_cell=False)
+    assert one.reads / 60.0 < 20
+    before = one.reads
+    one.until(120.0, in_cell=False)
+    assert (one.reads - before) / 60.0 < 13
+
+
+def test_changed_rhythm_is_learned_anew():
+    """A counter that steps otherwise after a while is found again."""
+    one = run(0.1)
+    one.until(5.0, in_cell=False)
+    one.device.step_s, one.device.phase_s = 0.0437, 0.011
+    one.until(25.0, in_cell=False)
+    assert one.watch.clock.known
+    assert one.watch.clock.period_s == pytest.approx(0.0437, rel=0.01)
+
+
+def test_failing_reads_do_not_spin():
+    """While every read fails the watch asks for no more than the search's share."""
+    one = Run(Device(constant(200.0), 0.1), gpu(), Late(random.Random(1)), fault=lambda at, v: None)
+    one.until(60.0, in_cell=False)
+    assert one.reads / 60.0 < 25
+
+
+def test_steps_after_an_edge_are_enclosed():
+    """The first step after a mark is seen within 2 ms, and within 150 ms of it."""
+    one = run(0.1)
+    one.until(3.0, in_cell=False)
+    rng = random.Random(2)
+    for _ in range(20):
+        one.until(one.now_s + rng.uniform(0.2, 0.5), in_cell=False)
+        edge_s = one.mark()
+        one.until(edge_s + 0.15, in_cell=False)
+        step_s = one.device.last_step(edge_s) + 0.1
+        times = [reading.at_s for reading in one.trace.readings]
+        assert min(at for at in times if at >= step_s) - step_s < 0.002
+
+
+def test_clock_without_dense_readings():
+    """Steps seen here and there are numbered by the stated period."""
+    clock = StepClock(0.1)
+    for number in (0, 3, 4, 9, 15):
+        at_s = 0.05 + 0.1004 * number
+        clock.saw(at_s - 0.001, number - 1.0)
+        clock.saw(at_s + 0.001, float(number))
+    assert clock.known
+    assert clock.period_s == pytest.approx(0.1004, rel=0.002)

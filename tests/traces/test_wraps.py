@@ -1,0 +1,87 @@
+"""Wraps are counted exactly wherever bounded power fixes their number, else there is a gap."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated_meter import Device, Late, Run, square
+
+from green_notebook.model import Reading, SensorSpec, Trace
+from green_notebook.traces import energy_between
+
+
+def rapl(wrap_j=262144.0, max_power_w=100.0):
+    return SensorSpec(
+        "rapl:0",
+        "cpu:0",
+        "energy",
+        step_s=0.001,
+        resolution_j=6.1e-5,
+        wrap_j=wrap_j,
+        max_power_w=max_power_w,
+    )
+
+
+def test_a_thousand_wraps_at_any_moment():
+    """1,000 wraps in spans of 50 ms to 10 s: no bad span, given a reading per wrap period."""
+    rng = random.Random(3)
+    # 12 J at up to 90 W wrap every 0.13-0.8 s, near the limit of what 10 readings a second allow.
+    wave = square(low=15.0, high=90.0, duration_s=400.0)
+    device = Device(wave, 0.001, 0.0003, resolution_j=6.1e-5, wrap_j=12.0)
+    run = Run(device, rapl(12.0), Late(rng), beside=False)
+    lengths = [0.05, 0.2, 0.2, 0.5, 1.0, 3.0, 10.0] * 20
+    for result, truth_j in run.spans((rng.uniform(0.05, 0.5), length) for length in lengths):
+        assert result.notes == ()
+        allowed = 0.02 if truth_j < 40 else 0.005
+        # Half a step of the counter at each edge, at the power there.
+        assert result.quantity.value == pytest.approx(truth_j, rel=allowed, abs=0.2)
+    assert wave.energy(run.now_s) / 12.0 > 1000
+
+
+def test_starved_but_fixed_by_bounded_power():
+    """A wrap period missed, and still only one number of wraps is possible."""
+    trace = Trace(rapl(wrap_j=1000.0, max_power_w=100.0))
+    # 11 s at 60 W: 660 J, that is a wrap from 500 to 160.
+    trace.readings.extend([Reading(0.0, 440.0), Reading(1.0, 500.0), Reading(12.0, 160.0)])
+    assert energy_between(trace, 1.0, 12.0).quantity.value == pytest.approx(660.0, rel=0.001)
+
+
+def test_starved_beyond_what_power_fixes():
+    """More than one number of wraps is possible: a gap that is noted, and no guess."""
+    trace = Trace(rapl(wrap_j=1000.0, max_power_w=100.0))
+    trace.readings.extend([Reading(0.0, 440.0), Reading(1.0, 500.0), Reading(40.0, 160.0)])
+    result = energy_between(trace, 1.0, 40.0)
+    assert result.quantity is None
+    assert [note.code for note in result.notes] == ["wraps-unknown"]
+
+
+def test_failed_read_is_no_wrap():
+    """A read that failed, or said 0, is not taken for a wrap."""
+    trace = Trace(rapl())
+    values = [100.0, 105.0, None, 115.0, 0.0, 125.0, 130.0]
+    trace.readings.extend(Reading(0.1 * at, value) for at, value in enumerate(values))
+    result = energy_between(trace, 0.0, 0.6)
+    assert result.quantity.value == pytest.approx(30.0, rel=0.01)
+    assert {note.code for note in result.notes} == {"read-failed", "reading-implausible"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    steps=st.lists(st.floats(0.5, 9.0), min_size=6, max_size=40),
+    offset=st.floats(0.0, 9.99),
+    wrap_j=st.floats(10.1, 500.0),
+)
+def test_wraps_change_nothing(steps, offset, wrap_j):
+    """The same energy, whether and where the counter wraps."""
+    plain, wrapped = Trace(rapl(None)), Trace(rapl(wrap_j))
+    joules = offset
+    for number, step_j in enumerate([0.0, *steps]):
+        joules += step_j
+        plain.readings.append(Reading(0.1 * number, joules))
+        wrapped.readings.append(Reading(0.1 * number, joules % wrap_j))
+    end_s = 0.1 * len(steps)
+    first = energy_between(plain, 0.1, end_s)
+    then = energy_between(wrapped, 0.1, end_s)
+    assert then.notes == first.notes == ()
+    assert then.quantity.value == pytest.approx(first.quantity.value, abs=1e-6)
