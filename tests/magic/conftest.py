@@ -213,3 +213,17 @@ def plain(python, tmp_path_factory):
     one = Kernel(python, folder, IPYTHONDIR=str(folder / "ipython"))
     yield one
     one.close()
+
+
+@pytest.fixture
+def start_kernel(python, tmp_path):
+    """Starts kernels with an environment of their own; they end with the test."""
+    started = []
+
+    def start(**environ):
+        started.append(Kernel(python, tmp_path, **environ))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from simulated_powercap import PowercapTree, one_socket
 
 from green_notebook.show.live import WIDGET_VIEW
 
@@ -59,3 +60,32 @@ def test_live_html_by_setting(kernel):
     ran = kernel.run("%%carbon\n1", cell_id="six", after_s=0.3)
     assert [kind for kind, *_ in ran.ours] == ["display_data"]
     kernel.run('%config GreenNotebook.live = "auto"')
+
+
+@pytest.fixture
+def counting(start_kernel, tmp_path):
+    """A kernel on a simulated machine whose RAPL counters run."""
+    tree = PowercapTree(tmp_path / "machine", one_socket())
+    environ = {
+        "GREEN_NOTEBOOK_HOST_ROOT": str(tmp_path / "machine"),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+    }
+    with tree.running():
+        one = start_kernel(**environ)
+        one.run("%load_ext green_notebook")
+        yield one
+
+
+def test_provisional_figures_are_refined_in_place(counting):
+    """With counters: a front end may see a provisional summary, then the final one in its place;
+    a headless run waits for the final one and saves nothing else."""
+    for cell_id in (None, "one", "two"):
+        ran = counting.run("%%carbon\nsum(range(10**6))", cell_id=cell_id, after_s=0.6)
+        states = [meta["green-notebook"]["state"] for _, _, meta, _ in ran.ours]
+        assert states[-1] == "final"
+        assert len({transient["display_id"] for *_, transient in ran.ours}) == 1
+        if cell_id is None:
+            assert "provisional" not in states
+        components = {one["component"]: one for one in ran.report["energy"]["components"]}
+        assert components["cpu:0"]["kernel"]["basis"] in ("measured", "modelled")
+        assert components["cpu:0"]["machine"]["basis"] == "measured"
