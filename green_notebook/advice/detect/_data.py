@@ -37,6 +37,8 @@ def data(seen: Seen, done: list[Work], doing: str, model: Finding | None) -> dic
                 if work.kind == TRAINING and _has_labels(work.call):
                     found["data.labelled"] = facts["data.rows"]
     if "data.rows" not in found:
+        found = {**_of_loaders(seen), **found}
+    if "data.rows" not in found:
         found = {**_largest(seen), **found}
     if doing == "inference" and "data.rows" in found:
         found["run.items"] = found["data.rows"]
@@ -47,8 +49,8 @@ def _of_parts(model: Finding | None) -> dict[str, Any]:
     if model is None:
         return {}
     found = {}
-    for part in model.inner:
-        if part.role in ("data", "loader"):
+    for part in [*model.inner, model]:
+        if part.role in ("data", "loader", "trainer"):
             found.update({k: v for k, v in part.facts.items() if k.startswith("data.")})
     return found
 
@@ -116,6 +118,20 @@ def _of_list(listed: Any) -> dict[str, Any]:
         if twice > 0:
             facts["data.duplicate_share"] = round(twice, 4)
     return facts
+
+
+def _of_loaders(seen: Seen) -> dict[str, Any]:
+    """What the loader gives that feeds the model: the one named for training, else the largest."""
+    loaders = [one for one in seen.of_role("loader") if "data.rows" in one.facts]
+    if not loaders:
+        return {}
+
+    def rank(one: Finding) -> tuple[bool, int]:
+        named = any("train" in name.lower() for name in one.names)
+        return named, probe.whole(one.facts["data.rows"]) or 0
+
+    facts = max(loaders, key=rank).facts
+    return {key: value for key, value in facts.items() if key.startswith("data.")}
 
 
 def _largest(seen: Seen) -> dict[str, Any]:

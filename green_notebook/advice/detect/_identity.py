@@ -25,7 +25,15 @@ def _aliases() -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], set[str]] = {}
     for kind, alias, model in load("aliases")["rows"]:
         found.setdefault((kind, alias.lower()), set()).add(model)
-    return {key: targets.pop() for key, targets in found.items() if len(targets) == 1}
+    return {key: one for key, models in found.items() if (one := _common(models)) is not None}
+
+
+def _common(models: set[str]) -> str | None:
+    """The one model of several names, without the tag of the weights where only that differs."""
+    if len(models) == 1:
+        return next(iter(models))
+    bases = {model.partition(":")[0] for model in models}
+    return bases.pop() if len(bases) == 1 else None
 
 
 def known(kind: str, alias: str) -> str | None:
@@ -59,7 +67,7 @@ def identify(finding: Finding) -> dict[str, Any]:
 def _rungs(facts: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
     name = facts.get("_hub_id")
     timm = facts.get("_timm")
-    application = facts.get("_application")
+    application = _application(facts.get("_application"))
     params = facts.get("model.params")
     by_count = facts.get("_framework_models") and type(params) is int
     return [
@@ -70,6 +78,11 @@ def _rungs(facts: Mapping[str, Any]) -> list[tuple[str, str, str | None]]:
         ("parameter count", "param_count", str(params) if by_count else None),
         ("size", "config_fingerprint", _fingerprint(facts)),
     ]
+
+
+def _application(name: Any) -> str | None:
+    """Some applications carry a width of 1 and the input's size in their name."""
+    return re.sub(r"(_1\.00?)?_\d{2,3}$", "", name) if type(name) is str else None
 
 
 def _fingerprint(facts: Mapping[str, Any]) -> str | None:

@@ -58,6 +58,8 @@ def _read(call: _code.Call, model: Finding, seen: Seen) -> dict[str, Any]:
         found = {"model.weights": _weights(call, package, seen)}
         if package == "torchvision":
             found["_constructor"] = f"torchvision/{call.name}"
+        elif package != "timm":
+            found["_constructor"] = f"keras.applications/{call.name}"
         return found
     return {}
 

@@ -10,7 +10,7 @@ from typing import Any
 from green_notebook.advice.detect import Finding, _code, _shape, _value
 from green_notebook.advice.detect import _probe as probe
 from green_notebook.advice.detect._walk import Seen
-from green_notebook.advice.detect._work import INFERENCE, TRAINING, Work
+from green_notebook.advice.detect._work import INFERENCE, TORCH, TRAINING, Work
 
 STOPS = {
     "EarlyStopping",
@@ -25,6 +25,7 @@ AUGMENTS = re.compile(
     r"Random(?!Forest|Sampler|Search|State|ized|Over|Under|Split)[A-Z]\w+|AutoAugment|RandAugment|TrivialAugmentWide|ImageDataGenerator"
 )
 MIXED = {"autocast", "GradScaler", "custom_fwd"}
+NO_GRADIENTS = {"no_grad", "inference_mode", "set_grad_enabled"}
 GENERATES = {"generate", "create_completion", "create_chat_completion", "chat"}
 GENERATION = (
     "max_new_tokens",
@@ -161,6 +162,10 @@ def _generation(seen: Seen, done: list[Work]) -> dict[str, Any]:
     for work in done:
         if work.kind == INFERENCE and _generates(work):
             found.update(_generation_call(work, seen))
+    called = [one.finding for one in done if len(one.call.path) == 1 and one.finding is not None]
+    if any(one.role == "model" and one.framework in TORCH for one in called):
+        # Pipelines, generate and encode switch gradients off themselves; a bare call does not.
+        found["model.grad_enabled"] = not NO_GRADIENTS & seen.code.words
     return found
 
 
@@ -206,7 +211,7 @@ def _shapes(call: _code.Call, seen: Seen, size: int | None) -> dict[str, Any]:
     tokens = None
     if inputs is not None and call.name == "generate":
         size = size or probe.whole(inputs.facts.get("gen.batch_size"))
-        tokens = probe.whole(inputs.facts.get("gen.mean_input_tokens"))
+        tokens = probe.whole(inputs.facts.get("_tokens"))
         if tokens is not None:
             found["gen.mean_input_tokens"] = float(tokens)
     for name in call.assigned:

@@ -7,7 +7,7 @@ lazy ones not at all, and of a quantised layer the size that it stands for.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +80,16 @@ def weigh(root: Any, clock: probe.Clocked) -> Weights:
                     clock.check()
                 found.masked |= name == "weight_orig"
                 _parameter(one, found, len(tensors) <= CHECKED)
+    return found
+
+
+def weigh_all(tensors: Iterable[Any], clock: probe.Clocked) -> Weights:
+    """Count tensors that torch's own code gives."""
+    found = Weights()
+    for number, one in enumerate(tensors):
+        if number % CHECK_EVERY == 0:
+            clock.check()
+        _parameter(one, found, number <= CHECKED)
     return found
 
 

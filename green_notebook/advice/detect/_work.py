@@ -100,7 +100,7 @@ def phase(seen: Seen, done: list[Work]) -> str:
     """ "training", "inference" or "none"."""
     if any(one.kind == TRAINING for one in done):
         return TRAINING
-    torch = any(one.framework in _TORCH for one in seen.of_role("model"))
+    torch = any(one.framework in TORCH for one in seen.of_role("model"))
     if torch and LOOP_TRAINS & seen.code.words:
         return TRAINING
     if FUNCTION_TRAINS & seen.code.reached and any(True for _ in seen.of_role(*ROLES)):
@@ -113,7 +113,7 @@ def phase(seen: Seen, done: list[Work]) -> str:
     return "none"
 
 
-_TORCH = {
+TORCH = {
     "torch",
     "transformers",
     "peft",
@@ -205,7 +205,7 @@ def _kind(call: _code.Call, owner: Finding, seen: Seen) -> str | None:
 
 
 def _trains_by_hand(owner: Finding, seen: Seen) -> bool:
-    return owner.framework in _TORCH and bool(LOOP_TRAINS & seen.code.words)
+    return owner.framework in TORCH and bool(LOOP_TRAINS & seen.code.words)
 
 
 def _argument(call: _code.Call, seen: Seen) -> Finding | None:

@@ -34,6 +34,17 @@ def module(obj: Any, clock: probe.Clocked) -> Finding:
     return found
 
 
+def scripted(obj: Any, clock: probe.Clocked) -> Finding | None:
+    """What torch.jit made: its class is torch's own, so it may be asked."""
+    if not probe.from_package(obj, "torch"):
+        return module(obj, clock)
+    found = Finding("model", FRAMEWORK, {"model.compiled": True})
+    found.put("model.class_name", probe.text(obj.original_name))
+    found.put("model.training", probe.flag(obj.training))
+    _weights.note(_weights.weigh_all(obj.parameters(), clock), found.put)
+    return found
+
+
 def _torchvision(cls: type, found: Finding) -> None:
     found.framework = "torchvision"
     found.put("_framework_models", True)
@@ -156,6 +167,7 @@ def tensor(obj: Any, _: probe.Clocked) -> Finding | None:
 
 MARKS = {
     "Module": module,
+    "ScriptModule": scripted,
     "OptimizedModule": compiled,
     "DataParallel": parallel,
     "DistributedDataParallel": parallel,

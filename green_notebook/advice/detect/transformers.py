@@ -125,11 +125,7 @@ def inputs(obj: Any, _: probe.Clocked) -> Finding | None:
     shape = _shape.shape(data.get("input_ids"))
     if shape is None or len(shape) != 2:
         return None
-    facts = {
-        "gen.batch_size": shape[0],
-        "gen.mean_input_tokens": float(shape[1]),
-        "data.rows": shape[0],
-    }
+    facts = {"gen.batch_size": shape[0], "_tokens": shape[1], "data.rows": shape[0]}
     return Finding("inputs", FRAMEWORK, facts)
 
 
