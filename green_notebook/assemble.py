@@ -9,6 +9,7 @@ from typing import Any
 
 from green_notebook._version import __version__
 from green_notebook.account import footprint, operational, overheads, pue_of
+from green_notebook.accountant import Sum
 from green_notebook.data import DATA_VERSION
 from green_notebook.equivalences import equivalences
 from green_notebook.errors import GreenNotebookError
@@ -30,7 +31,7 @@ from green_notebook.model import (
 )
 from green_notebook.place import locate
 from green_notebook.settings import GreenNotebook
-from green_notebook.spans import OpenSpan, Sum
+from green_notebook.spans import OpenSpan
 
 COMPARISONS = 3
 LIVE_COMPARISONS = 2

@@ -132,6 +132,26 @@ def attribute_model(model: Model, load: Load, chips_j: float) -> Attributed:
     return Attributed(component, kernel.active, idle, notes)
 
 
+def unused(spec: SensorSpec, machine: Quantity) -> Attributed:
+    """A card that this kernel does not use: the machine's energy, none of the kernel's."""
+    nothing = Quantity.exactly(0.0, "J", machine.basis)
+    text = "GPUs that this kernel does not use are not counted"
+    return Attributed(
+        Component(spec.component, spec.id, nothing, machine),
+        nothing,
+        nothing,
+        (Note("gpu-unused", text),),
+    )
+
+
+def unknown_use(spec: SensorSpec, machine: Quantity) -> Attributed:
+    """A card of which nobody can tell whether this kernel uses it: between nothing and all."""
+    whole = Quantity(machine.value, 0.0, machine.high, "J", Basis.MODELLED, machine.random)
+    text = f"it cannot be told whether this kernel uses {spec.component}: it may be none of it"
+    component = Component(spec.component, spec.id, whole, machine)
+    return Attributed(component, notes=(Note("gpu-use-unknown", text),))
+
+
 def less(whole: Quantity, parts_j: float) -> Quantity:
     """What is left of a measured whole (J) when its parts are taken off; never below zero."""
     value = max(0.0, whole.value - parts_j)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from datetime import datetime
 
+from green_notebook.accountant import Accountant
 from green_notebook.clock import Clock
 from green_notebook.model import Quantity, total
-from green_notebook.spans import Accountant
 from green_notebook.usage import Usage
 
 # A point a second while a cell runs, one in five between cells: a working day in some 100 kB.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from green_notebook.accountant import Accountant
 from green_notebook.assemble import Assembler, Circumstances
 from green_notebook.guard import watch
 from green_notebook.model import Progress
-from green_notebook.spans import Accountant, OpenSpan
+from green_notebook.spans import OpenSpan
 from green_notebook.usage import Usage
 
 # Five updates a second; the sampler's own period may round it up a little.

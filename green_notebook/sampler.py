@@ -15,6 +15,7 @@ from typing import Any
 
 from green_notebook.clock import Clock
 from green_notebook.errors import Unavailable
+from green_notebook.gpus import GpuUsers
 from green_notebook.host import Host
 from green_notebook.model import Reading, SensorSpec, Trace
 from green_notebook.selection import Choice, choose
@@ -58,6 +59,7 @@ class Sampler:
         self.clock = clock
         self.options = dict(options or {})
         self.usage = UsageMeter(host, clock)
+        self.gpus = GpuUsers(host)
         self.traces: dict[str, Trace] = {}
         # What the hardware behind each sensor is called.
         self.labels: dict[str, str] = {}
@@ -189,6 +191,8 @@ class Sampler:
             self._scan_wanted = False
             with suppress(Exception):
                 self.usage.scan()
+            with suppress(Exception):
+                self.gpus.look(self.choice.sensors, self.usage.living.pids, now_s)
         for listener in tuple(self.listeners):
             with suppress(Exception):
                 listener(now_s)

@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Callable
 
+from green_notebook.accountant import Accountant
 from green_notebook.assemble import Assembler
 from green_notebook.baseline import Baseline
 from green_notebook.chronicle import Chronicle
@@ -21,7 +22,7 @@ from green_notebook.model import Budget, Progress, Report, Status
 from green_notebook.sampler import Sampler
 from green_notebook.settings import GreenNotebook
 from green_notebook.settling import REFINE_S, Settler
-from green_notebook.spans import Accountant, CellInfo, OpenSpan, Stacks
+from green_notebook.spans import CellInfo, OpenSpan, Stacks
 
 # The settings that sensors are opened with.
 OPTIONS = ("disabled_sensors", "plug", "node_meter")

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from green_notebook.accountant import Accountant
 from green_notebook.assemble import Assembler
 from green_notebook.clock import Clock
 from green_notebook.ledger import Ledger
 from green_notebook.model import Report
-from green_notebook.spans import Accountant, OpenSpan
+from green_notebook.spans import OpenSpan
 
 # The counter step after a span's end comes at most this late (NVML: 100 ms and some).
 REFINE_S = 0.15

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from green_notebook.account import by_boundary, operational
-from green_notebook.actions.sources import ATTRIBUTION
+from green_notebook.data import ATTRIBUTION
 from green_notebook.equivalences import equivalences
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import grid, resolve

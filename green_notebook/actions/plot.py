@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from green_notebook.actions._charts import Chart
 from green_notebook.actions._lines import Parser
 from green_notebook.actions._summaries import summarise
 from green_notebook.errors import GreenNotebookError
@@ -16,24 +16,6 @@ if TYPE_CHECKING:
 
 HELP = "charts of this session: cells, timeline, breakdown, elsewhere"
 OPTIONS = tuple(CHARTS)
-PLOTLY = "application/vnd.plotly.v1+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A plotly figure (``chart.figure``) that a notebook shows without the network."""
-
-    name: str
-    figure: Any
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        import json
-
-        # One JSON of the figure: plotly's own bundle would add megabytes of script.
-        return {
-            PLOTLY: json.loads(self.figure.to_json()),
-            "text/plain": f"chart {self.name!r}: .figure is a plotly figure",
-        }
 
 
 def run(session: Session, argv: list[str]) -> Chart:

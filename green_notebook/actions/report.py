@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from green_notebook.actions._charts import Chart
 from green_notebook.actions._lines import Parser
 from green_notebook.actions._summaries import summarise
-from green_notebook.actions.plot import Chart
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model.summary import Summary
 from green_notebook.show import page

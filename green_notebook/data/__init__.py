@@ -9,6 +9,12 @@ from typing import Any
 
 # When the raw rows were compiled: it goes into every report as ``data_version``.
 DATA_VERSION = "2026-11-21"
+# What has to stand where figures are published.
+ATTRIBUTION = (
+    "Grid data: Ember (2026) via Our World in Data, CC BY 4.0; US EPA eGRID2023; Google "
+    "region-carbon-info; Green Software Foundation real-time-cloud; Cloud Carbon Footprint; "
+    "Boavizta; Green Algorithms."
+)
 
 
 @cache

@@ -1,0 +1,139 @@
+"""Adds up what open spans took, from the sampler's traces and models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from green_notebook.attribution import (
+    Attributed,
+    Share,
+    attribute,
+    attribute_model,
+    less,
+    unknown_use,
+    unused,
+)
+from green_notebook.baseline import Baseline
+from green_notebook.model import Energy, Load, Note, Quantity, Trace
+from green_notebook.sampler import Sampler
+from green_notebook.selection import part
+from green_notebook.spans import OpenSpan
+from green_notebook.tally import Tally, energy_of
+from green_notebook.traces import energy_between
+from green_notebook.usage import Usage
+
+# What is older than this is folded into a span's tallies, so that a look at a span of a day costs
+# what one at a span of a second does.
+ROLL_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The energy of a span or of its part so far, with the notes that came up."""
+
+    energy: Energy
+    notes: tuple[Note, ...]
+    settled: bool
+    load: Load
+
+
+class Accountant:
+    """Adds up what open spans took, from the sampler's traces."""
+
+    def __init__(self, sampler: Sampler, baseline: Baseline) -> None:
+        self.sampler = sampler
+        self.baseline = baseline
+
+    def roll(self, span: OpenSpan, now: Usage) -> None:
+        """Fold what is older than ``ROLL_S`` into the span's tallies; the sampler calls this."""
+        begun = span.rolled or span.start
+        if now.at_s - begun.at_s < ROLL_S or span.end is not None:
+            return
+        tallies, notes, _ = self._piece(begun, now, span.tallies)
+        span.tallies = tallies
+        span.notes.update({note.text: note for note in notes})
+        span.rolled = now
+
+    def sum(self, span: OpenSpan, until: Usage) -> Sum:
+        """The span's energy from its start to ``until``; changes nothing."""
+        tallies, notes, settled = self._piece(span.rolled or span.start, until, span.tallies)
+        known = {**span.notes, **{note.text: note for note in notes}}
+        load = self.sampler.usage.load(span.start, until)
+        return Sum(energy_of(tallies), tuple(known.values()), settled, load)
+
+    def between(self, start: Usage, end: Usage) -> Quantity:
+        """This kernel's energy (J) between two marks."""
+        return energy_of(self._piece(start, end, {})[0]).kernel
+
+    def _piece(
+        self, start: Usage, end: Usage, tallies: dict[str, Tally]
+    ) -> tuple[dict[str, Tally], list[Note], bool]:
+        load = self.sampler.usage.load(start, end)
+        result = dict(tallies)
+        notes: list[Note] = []
+        settled = True
+        chips_j = 0.0
+        # A meter of the whole comes last: what the parts took is taken off it.
+        for trace in sorted(self.sampler.traces.values(), key=_is_whole):
+            tally = result.get(trace.spec.id, Tally(trace.spec))
+            # A slow sensor may have joined after the start: what came before is a gap.
+            first_s = trace.readings[0].at_s if trace.readings else end.at_s
+            begin_s = min(max(start.at_s, first_s), end.at_s)
+            measured = energy_between(trace, begin_s, end.at_s)
+            # The reader knows parts, not traces: each note says whose it is.
+            notes.extend(
+                Note(one.code, f"{trace.spec.component}: {one.text}") for one in measured.notes
+            )
+            settled = settled and measured.settled
+            if measured.quantity is None:
+                result[trace.spec.id] = tally.missing(end.at_s - start.at_s)
+                continue
+            if part(trace.spec.component) == "gpu":
+                piece, looked = self._attribute_gpu(trace, measured.quantity, (start, end))
+                settled = settled and looked
+            else:
+                piece = self._attribute(trace, measured.quantity, load, chips_j)
+            notes.extend(piece.notes)
+            chips_j += piece.component.machine.value
+            known_s = end.at_s - begin_s
+            result[trace.spec.id] = tally.missing(begin_s - start.at_s).plus(piece, known_s)
+        # The rest of the machine is a part of what the others took: it comes last.
+        models = sorted(
+            self.sampler.choice.models, key=lambda model: model.spec.component == "rest"
+        )
+        for model in models:
+            piece = attribute_model(model, load, chips_j)
+            notes.extend(piece.notes)
+            chips_j += piece.component.machine.value
+            spec = model.spec
+            result[spec.id] = result.get(spec.id, Tally(spec)).plus(piece, load.duration_s)
+        return result, notes, settled
+
+    def _attribute_gpu(
+        self, trace: Trace, machine: Quantity, edges: tuple[Usage, Usage]
+    ) -> tuple[Attributed, bool]:
+        """The kernel's part of one card, and whether somebody looked since the span's end."""
+        start_s, end_s = edges[0].at_s, edges[1].at_s
+        use = self.sampler.gpus.part(trace.spec.id, start_s, end_s)
+        power = self.baseline.power_w(trace.spec)
+        idle = None if power is None else power.scaled(end_s - start_s, "J")
+        if use.mine is None:
+            return unknown_use(trace.spec, machine), use.looked
+        if not use.mine:
+            return unused(trace.spec, machine), use.looked
+        share = Share(use.part, use.error, min(1.0, use.part))
+        return replace(attribute(trace.spec, machine, idle, share), notes=use.notes), use.looked
+
+    def _attribute(self, trace: Trace, machine: Quantity, load: Load, parts_j: float) -> Attributed:
+        power = self.baseline.power_w(trace.spec)
+        idle = None if power is None else power.scaled(load.duration_s, "J")
+        spec = trace.spec
+        if _is_whole(trace) and parts_j > 0:
+            spec = replace(spec, component="rest")
+            # Its idle draw holds the parts' idle draw: only the whole's is known.
+            machine, idle = less(machine, parts_j), None
+        return attribute(spec, machine, idle, Share.of_cpu(load))
+
+
+def _is_whole(trace: Trace) -> bool:
+    return trace.spec.component == "node"
