@@ -106,10 +106,17 @@ TWINS: dict[str, list[str]] = {
     ],
     "FacebookAI/roberta-base": ["distilbert/distilroberta-base"],
     "openai-community/gpt2": ["distilbert/distilgpt2"],
-    "facebook/bart-large-cnn": ["sshleifer/distilbart-cnn-12-6", "sshleifer/distilbart-cnn-6-6"],
+    "facebook/bart-large-cnn": [
+        "sshleifer/distilbart-cnn-12-6",
+        "sshleifer/distilbart-cnn-12-3",
+        "sshleifer/distilbart-cnn-6-6",
+    ],
     "facebook/bart-large-xsum": [
         "sshleifer/distilbart-xsum-12-6",
+        "sshleifer/distilbart-xsum-12-3",
         "sshleifer/distilbart-xsum-9-6",
+        "sshleifer/distilbart-xsum-6-6",
+        "sshleifer/distilbart-xsum-12-1",
     ],
     "deepset/roberta-base-squad2": ["deepset/tinyroberta-squad2"],
     "stabilityai/stable-diffusion-xl-base-1.0": ["stabilityai/sdxl-turbo"],

@@ -119,7 +119,8 @@ def _saving(technique: Technique, proposal: Proposal) -> Saving | None:
     typical = min(max(typical, 0.0), 1.0)
     low = min(max(typical if low is None else low, 0.0), typical)
     high = max(min(typical if high is None else high, 1.0), typical)
-    return Saving(proposal.of or technique.of, round(low, 3), round(typical, 3), round(high, 3))
+    rounded = (round(float(one), 3) for one in (low, typical, high))
+    return Saving(proposal.of or technique.of, *rounded)
 
 
 def too_small(case: Case) -> str:
@@ -170,7 +171,9 @@ def verdicts(case: Case) -> list[Verdict]:
     speaking = [one for one in judged if one.speaks]
     silent = [one for one in judged if not one.speaks]
     if small:
-        exempt = [one for one in speaking if one.technique == "api_smaller_tier"]
+        # A hosted model's energy is not the cell's.
+        hosted = (case.number("run.duration_s") or LONG_S) >= SMALL_S
+        exempt = [one for one in speaking if one.technique == "api_smaller_tier" and hosted]
         silent += [_silenced(one, small) for one in speaking if one not in exempt]
         speaking = exempt
     speaking = _best_of_groups(speaking)

@@ -52,9 +52,21 @@ def spent(case: Case) -> str:
     return f"{cost(case)}. " if known and known > 0 else ""
 
 
-def saved(case: Case, low: float, high: float) -> str:
-    """The range saved: in Wh where the cell's energy is known, else as per cents."""
-    wh = case.number("run.energy_wh")
-    if wh is not None and wh > 0:
+def saved(case: Case, low: float, high: float, of: str = "energy") -> str:
+    """The range saved: in Wh or hours where this cell's are known, else in per cent."""
+    wh, seconds = case.number("run.energy_wh"), case.number("run.duration_s")
+    if of == "energy" and wh is not None and wh > 0:
         return f"{energy(low * wh)} to {energy(high * wh)}"
+    if of == "time" and seconds is not None and seconds > 0:
+        return f"{duration(low * seconds)} to {duration(high * seconds)}"
     return f"{percent(low)} to {percent(high)}"
+
+
+def here(case: Case, fraction: float, of: str = "energy") -> str:
+    """What a fraction is of this cell, as ", here about 18 Wh"; "" where unknown."""
+    wh, seconds = case.number("run.energy_wh"), case.number("run.duration_s")
+    if of == "energy" and wh is not None and wh > 0:
+        return f", here about {energy(fraction * wh)}"
+    if of == "time" and seconds is not None and seconds > 0:
+        return f", here about {duration(fraction * seconds)}"
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -122,8 +123,12 @@ def costs(before: Model, after: Model, *, on_cpu: bool) -> dict[Level, float]:
 def _dearer(before: Model, ratios: dict[Level, float]) -> bool:
     """Whether any measure says that the other model costs more."""
     # ALBERT shares its layers: few parameters, all of the compute.
-    skip = {"parameters"} if "albert" in before.family or "albert" in before.id else set()
-    return any(ratio > 1.0 for level, ratio in ratios.items() if level not in skip)
+    if max(ratios.values()) <= 1.0:
+        return False
+    shares = "albert" in before.family or "albert" in before.id
+    return any(
+        ratio > 1.0 for level, ratio in ratios.items() if not (shares and level == "parameters")
+    )
 
 
 def speaks(model: Model, before: Model, wanted: str) -> bool:
@@ -179,22 +184,35 @@ def _near_chance(benchmark: Benchmark, *models: Model) -> bool:
     )
 
 
-def candidates(case: Case, before: Model) -> Iterator[Choice]:
+def candidates(case: Case, before: Model) -> tuple[Choice, ...]:
     """Every model that may stand in for ``before``, without a limit on how much cheaper."""
+    key = f"candidates of {before.id} on {before.group}"
+    if key not in case.cache:
+        case.cache[key] = tuple(_candidates(case, before))
+    known: tuple[Choice, ...] = case.cache[key]
+    return known
+
+
+def _candidates(case: Case, before: Model) -> Iterator[Choice]:
     benchmark = catalogue.benchmarks()[before.group]
     wanted, on_cpu = now.language(case), now.on_cpu(case)
+    gmacs, tolerance = before.gmacs or math.inf, case.tolerance + 1e-9
+    quality, sign = before.quality or 0.0, 1.0 if benchmark.higher_is_better else -1.0
     for after in catalogue.of_group(before.group):
-        if not after.proposable or _same(before, after) or after.task != before.task:
+        loss = sign * (quality - (after.quality or 0.0))
+        # The cheapest tests come first: there are 1,700 image classifiers.
+        if loss > tolerance or (after.gmacs or 0.0) > gmacs or not after.proposable:
             continue
-        loss = benchmark.loss(before, after)
-        if loss > case.tolerance + 1e-9 or after.chat != before.chat:
-            continue
-        if not speaks(after, before, wanted):
+        if after.task != before.task or after.chat != before.chat:
             continue
         ratios = costs(before, after, on_cpu=on_cpu)
         level = next((one for one in LEVELS if one in ratios), None)
-        if level is None or _dearer(before, ratios):
+        if level is None or _dearer(before, ratios) or not speaks(after, before, wanted):
             continue
+        if ratios[level] > 0.95 or _same(before, after):
+            continue
+        if after.task == "text-to-image" and level != "energy":
+            continue  # steps, resolution and text encoders count for more than parameters
         near = _near_chance(benchmark, before, after)
         yield Choice(before, after, level, ratios[level], loss, benchmark, near)
 
@@ -212,7 +230,7 @@ def choose(case: Case, allowed: Callable[[Choice], bool]) -> Choice:
     case.need(grouped, "no quality on a shared benchmark is known for this model")
     own_tools = now.framework(case) != "nemo"
     for before in grouped:
-        known = [one for one in candidates(case, before) if allowed(one) and one.ratio < limit]
+        known = [one for one in candidates(case, before) if one.ratio < limit and allowed(one)]
         sure = [one for one in known if one.after.grade != "recall"] or known
         if sure:
             return _best(sure, own_tools=own_tools)

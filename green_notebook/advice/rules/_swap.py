@@ -6,6 +6,7 @@ from green_notebook.advice import _situation as now
 from green_notebook.advice import _words as words
 from green_notebook.advice import catalogue
 from green_notebook.advice._rule import Case, Proposal
+from green_notebook.advice.catalogue import Scaling
 from green_notebook.advice.rules._choose import OWN_TOOLKIT, Choice
 
 # The fit that predicts each task's energy from its size.
@@ -22,7 +23,8 @@ _FITS = {
 }
 # A ratio measured on one H100 carries over to other hardware about so well: our own allowance.
 ELSEWHERE = 1.25
-MISLEADING = 0.9  # sizes this close say nothing (shared layers): the compute is scaled instead
+MISLEADING = 0.9  # sizes this close say nothing: the compute is scaled instead
+TELLING = 0.3  # below this R2 a fit tells nothing of a single pair: their speeds do
 
 
 def predicted(choice: Choice) -> tuple[float, float, float] | None:
@@ -32,12 +34,13 @@ def predicted(choice: Choice) -> tuple[float, float, float] | None:
     """
     if choice.level == "energy":
         return _range(choice.ratio, ELSEWHERE)
-    fit = catalogue.scalings().get(_FITS.get(choice.after.task, ""))
+    fit = _fit(choice)
     before, after = choice.before.working_m, choice.after.working_m
     if fit is None or not before or not after:
         return None
     size = after / before
-    if size >= MISLEADING and choice.before.gmacs and choice.after.gmacs:
+    misleads = size >= MISLEADING or "albert" in choice.before.id  # it shares its layers
+    if misleads and choice.before.gmacs and choice.after.gmacs:
         size = choice.after.gmacs / choice.before.gmacs
     return _range(size**fit.exponent, fit.residual)
 
@@ -46,11 +49,19 @@ def _range(ratio: float, residual: float) -> tuple[float, float, float]:
     return 1 - ratio * residual, 1 - ratio, 1 - ratio / residual
 
 
+def _fit(choice: Choice) -> Scaling | None:
+    """The fit that predicts this task's energy, None where there is none worth the name."""
+    fit = catalogue.scalings().get(_FITS.get(choice.after.task, ""))
+    return fit if fit is not None and fit.r2 >= TELLING else None
+
+
 def in_kind(choice: Choice) -> tuple[tuple[float, float, float], str] | None:
-    """What is saved, and of what: energy where it can be told, else compute."""
+    """What is saved, and of what: energy where it can be told, else time, else compute."""
     energy = predicted(choice)
     if energy is not None:
         return energy, "energy"
+    if choice.level == "speed":
+        return _range(choice.ratio, ELSEWHERE), "time"
     if choice.before.gmacs and choice.after.gmacs:
         ratio = choice.after.gmacs / choice.before.gmacs
         return (1 - ratio, 1 - ratio, 1 - ratio), "compute"
@@ -63,7 +74,7 @@ def strength(choice: Choice) -> str:
         return "D"
     if choice.level == "energy":
         return "A"
-    fit = catalogue.scalings().get(_FITS.get(choice.after.task, ""))
+    fit = _fit(choice)
     return "B" if fit is not None and fit.r2 >= 0.8 else "C"
 
 
@@ -73,9 +84,10 @@ def evidence(choice: Choice) -> str:
     if choice.level == "energy":
         how = "energy of both measured on one H100 (AI Energy Score 2025, ML.ENERGY 2026)"
     else:
-        fit = catalogue.scalings().get(_FITS.get(choice.after.task, ""))
+        fit = _fit(choice)
+        timed = choice.level == "speed"
         how = (
-            "compute counted, energy not measured"
+            f"{'speed measured' if timed else 'compute counted'}, energy not measured"
             if fit is None
             else f"energy predicted from size^{fit.exponent:.2f} (AI Energy Score 2025, "
             f"{fit.n} models, R2 {fit.r2:.2f})"
@@ -181,9 +193,9 @@ def proposal(case: Case, choice: Choice, why: str) -> Proposal:
     low, high = max(low, 0.0), min(high, 0.99)
     name = choice.after.id
     before = case.text("model.id") or choice.before.id
-    saves = f"about {words.percent(typical)} of the {of} ({words.saved(case, low, high)})"
-    if of != "energy":
-        saves = f"{words.percent(typical)} of the compute"
+    saves = f"about {words.percent(typical)} of the {of}"
+    if of != "compute":
+        saves = f"{saves} ({words.saved(case, low, high, of)})"
     return Proposal(
         title=f"Use {name.split('/', 1)[-1]}",
         text=(

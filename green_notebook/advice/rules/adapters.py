@@ -50,7 +50,8 @@ def lora_peft(case: Case) -> Proposal:
         text=(
             f"{words.spent(case)}It trained all {words.count(params)} parameters. LoRA trains well "
             "under 1 % of them, without the optimiser's memory for the rest: fewer or smaller GPUs, "
-            "and typically 30 % less energy."
+            "and typically 30 % less energy"
+            f"{words.here(case, 0.3)}."
         ),
         caveat="Usually on par; the forward pass is the same, so energy falls far less than the share trained.",
         snippet=(

@@ -209,7 +209,9 @@ def too_many_gpus(case: Case) -> Proposal:
     size = now.model_bytes(case)
     case.need(size is not None and memory, "the size of the weights or the GPUs is unknown")
     # Weights and as much as half of them again for the cache and the activations.
-    enough = max(1, math.ceil(1.5 * (size or 0) / ((memory or 1) * 1e9)))
+    # Models are split into powers of two.
+    needed = max(1.0, 1.5 * (size or 0) / ((memory or 1) * 1e9))
+    enough = 2 ** math.ceil(math.log2(needed))
     case.need(enough < (number or 0), "it needs all of them")
     return Proposal(
         title=f"Use {enough} GPU{'s' if enough > 1 else ''} instead of {number:.0f}",

@@ -54,7 +54,8 @@ def mixed_precision_training(case: Case) -> Proposal:
         title=f"Train in {half} mixed precision",
         text=(
             f"{words.spent(case)}It trained in 32 bits with the GPU {busy:.0f} % busy. Its tensor "
-            f"cores compute {half} faster: typically 30 % less energy for the same training."
+            f"cores compute {half} faster: typically 30 % less energy for the same training"
+            f"{words.here(case, 0.3)}."
         ),
         caveat="Accuracy stays within the noise of a run; compare the validation score once.",
         snippet=_training_snippet(case, half),
@@ -115,7 +116,7 @@ def mixed_precision_inference(case: Case) -> Proposal:
         title=f"Predict in {half}",
         text=(
             f"{words.spent(case)}The model predicts in 32 bits; this GPU computes {half} on its "
-            "tensor cores, typically in half the time."
+            f"tensor cores, typically in half the time{words.here(case, 0.5, 'time')}."
         ),
         caveat="Below 0.1 point of accuracy for most models; compare a few outputs.",
         snippet=_inference_snippet(case, half),

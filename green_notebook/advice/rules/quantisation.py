@@ -170,6 +170,9 @@ def quant_llm_4bit(case: Case) -> Proposal:
     memory, size = case.number("hardware.memory_gb"), now.model_bytes(case)
     held = None if memory is None else memory * 1e9 * (now.gpus(case) or 1)
     too_large = bool(held and size and 1.1 * size > held)
+    calls = case.number("gen.calls") or 0
+    alone = calls < 16 or case.flag("gen.interactive") is True
+    case.need(too_large or alone, "its prompts could go in batches: that saves more")
     case.need(
         too_large or case.number("gen.batch_size") == 1,
         "it fits and runs batches: 16 bits are best",

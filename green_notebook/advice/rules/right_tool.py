@@ -151,6 +151,8 @@ def api_smaller_tier(case: Case) -> Proposal:
 def _smaller_tier(name: str) -> str:
     """The small tier of a hosted model's family; "" where it is small, or unknown."""
     bare = name.rsplit("/", maxsplit=1)[-1]
+    if bare in {"o1", "o3"} or bare.startswith(("o1-pre", "o1-20", "o3-20", "o3-pro", "o1-pro")):
+        return "gpt-5-mini"
     for family, small, tier in _TIERS:
         if family in bare:
             small_already = any(mark in bare for mark in (*small, "lite", "small", "8b"))
