@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from green_notebook.actions import _words
-from green_notebook.actions._charts import scenario_figure
+from green_notebook.actions._figures import scenario_figure
 from green_notebook.actions._lines import Parser, Table
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import grid

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from green_notebook.account import pue_of
 from green_notebook.actions import _words
-from green_notebook.actions._charts import forecast_figure
+from green_notebook.actions._figures import forecast_figure
 from green_notebook.actions._lines import Parser, Table
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import grid, resolve
