@@ -52,4 +52,5 @@ def together(advice: Sequence[Advice], of: str = "energy") -> Saving | None:
         left_typical *= 1 - one.typical
         left_high *= 1 - one.high
     low = max(one.low for one in savings)
-    return Saving(of, low, (alone + 1 - left_typical) / 2, 1 - left_high)
+    numbers = (round(one, 3) for one in (low, (alone + 1 - left_typical) / 2, 1 - left_high))
+    return Saving(of, *numbers)
