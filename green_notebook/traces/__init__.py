@@ -6,20 +6,30 @@ from green_notebook.model import Trace
 from green_notebook.traces.counter import counter_between
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.power import power_between
+from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.steps import StepClock
 from green_notebook.traces.watch import Plan, Watch, watch_plan
 
-__all__ = ["REFINE_S", "Measured", "Plan", "StepClock", "Watch", "energy_between", "watch_plan"]
+__all__ = [
+    "REFINE_S",
+    "Measured",
+    "Plan",
+    "Rhythm",
+    "StepClock",
+    "Watch",
+    "energy_between",
+    "watch_plan",
+]
 
 
 def energy_between(
-    trace: Trace, start_s: float, end_s: float, clock: StepClock | None = None
+    trace: Trace, start_s: float, end_s: float, rhythm: Rhythm | None = None
 ) -> Measured:
     """The energy (J) of a span from one sensor's readings, with its 95 % interval.
 
-    ``clock`` is what a `Watch` learned of the counter's steps; without one it is learned from the
+    ``rhythm`` is what a `Plan` learned of the counter's steps; without one it is learned from the
     trace. ``quantity`` is None where the readings do not tell: a gap, with a note.
     """
     if trace.spec.kind == "power":
         return power_between(trace, start_s, end_s)
-    return counter_between(trace, start_s, end_s, clock)
+    return counter_between(trace, start_s, end_s, rhythm)

@@ -8,6 +8,7 @@ as the part can draw; where more than half of a span is hidden, nothing is said.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +17,7 @@ from green_notebook.model import Note, Quantity, Reading, SensorSpec, Trace
 from green_notebook.traces.faults import Bridged, bridge
 from green_notebook.traces.knots import knots_of
 from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.shape import Curve, Knot
 from green_notebook.traces.steps import FINE_STEP_S, LONGEST_STEP_S, StepClock
 from green_notebook.traces.wraps import count
@@ -30,7 +32,7 @@ MOST_HIDDEN = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A span's edges on the monotonic clock."""
+    """A span's edges on the monotonic rhythm."""
 
     start_s: float
     end_s: float
@@ -42,18 +44,18 @@ class Span:
 
 
 def counter_between(
-    trace: Trace, start_s: float, end_s: float, clock: StepClock | None = None
+    trace: Trace, start_s: float, end_s: float, rhythm: Rhythm | None = None
 ) -> Measured:
-    """The energy of a span from a counter's readings; ``clock`` saves learning its rhythm anew."""
+    """The energy of a span from a counter's readings; ``rhythm`` saves learning its rhythm anew."""
     spec, span = trace.spec, Span(start_s, end_s)
     readings = _relevant(trace, span)
-    if clock is None or not clock.known:
-        clock = _learned(spec, readings)
-    counted = count(spec, readings, step_of(spec, clock))
+    if rhythm is None or not rhythm.known:
+        rhythm = _learned(spec, readings)
+    counted = count(spec, readings, step_of(spec, rhythm))
     bridged = bridge(spec, counted, tuple(trace.power), span.start_s, span.end_s)
-    settled, refine_s = _refinement(spec, readings, clock, end_s)
+    settled, refine_s = _refinement(spec, readings, rhythm, end_s)
     notes = list(bridged.notes)
-    knots = knots_of(spec, bridged.points, clock, (start_s, end_s))
+    knots = knots_of(spec, bridged.points, rhythm, (start_s, end_s))
     hidden_s = sum(max(0.0, min(b.end_s, end_s) - max(b.start_s, start_s)) for b in bridged.bridges)
     quantity = None
     if knots and hidden_s <= MOST_HIDDEN * span.duration_s:
@@ -64,44 +66,47 @@ def counter_between(
     return Measured(quantity, tuple(notes), settled, None if settled else refine_s)
 
 
-def step_of(spec: SensorSpec, clock: StepClock) -> float:
+def step_of(spec: SensorSpec, rhythm: Rhythm) -> float:
     """How much of the past one step may hold (s): stated, learned, or the longest there is."""
     if spec.step_s <= FINE_STEP_S:
         return spec.step_s
-    return max(spec.step_s, LONGEST_STEP_S, clock.period_s)
+    return max(spec.step_s, LONGEST_STEP_S, rhythm.period_s)
 
 
 def _relevant(trace: Trace, span: Span) -> list[Reading]:
     """The readings of the span, with the past that explains its start and all that came after."""
-    listed = list(trace.readings)
-    first = next(
-        (i for i, one in enumerate(listed) if one.at_s >= span.start_s - HISTORY_S), len(listed)
-    )
-    until_s = span.end_s + HISTORY_S
-    return [one for one in listed[max(0, first - 1) :] if one.at_s <= until_s]
+    # Two threads append: a reading may come after a later one by microseconds.
+    listed = sorted(trace.readings, key=_at)
+    first = bisect_left(listed, span.start_s - HISTORY_S, key=_at)
+    last = bisect_right(listed, span.end_s + HISTORY_S, key=_at)
+    return listed[max(0, first - 1) : last]
 
 
-def _learned(spec: SensorSpec, readings: Sequence[Reading]) -> StepClock:
+def _at(reading: Reading) -> float:
+    return reading.at_s
+
+
+def _learned(spec: SensorSpec, readings: Sequence[Reading]) -> Rhythm:
     clock = StepClock(spec.step_s)
     if spec.step_s > FINE_STEP_S:
         for one in readings:
             clock.saw(one.at_s, one.value, one.took_s)
-    return clock
+    return clock.rhythm
 
 
 def _refinement(
-    spec: SensorSpec, readings: Sequence[Reading], clock: StepClock, end_s: float
+    spec: SensorSpec, readings: Sequence[Reading], rhythm: Rhythm, end_s: float
 ) -> tuple[bool, float | None]:
     """Whether the steps after the end were read, and until when that is worth waiting for."""
     last_s = end_s + REFINE_S
     if spec.step_s <= FINE_STEP_S:
         return True, None
-    if clock.known:
-        due_s = clock.before(last_s - READ_WITHIN_S)
+    if rhythm.known:
+        due_s = rhythm.before(last_s - READ_WITHIN_S)
         if due_s <= end_s:
-            due_s += clock.period_s
+            due_s += rhythm.period_s
         last_s = min(last_s, due_s + READ_WITHIN_S)
-        wanted_s = due_s - clock.error_s
+        wanted_s = due_s - rhythm.error_s
     else:
         wanted_s = last_s - READ_WITHIN_S
     value, changed_s = None, -math.inf

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from green_notebook.model import SensorSpec
+from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.shape import Knot
-from green_notebook.traces.steps import FINE_STEP_S, StepClock
+from green_notebook.traces.steps import FINE_STEP_S
 from green_notebook.traces.wraps import Point
 
 # Knots of a fine counter stand so many steps apart, so that the power between them is known.
@@ -21,12 +22,12 @@ FINEST_S = 0.0001
 
 
 def knots_of(
-    spec: SensorSpec, points: Sequence[Point], clock: StepClock, edges: tuple[float, ...] = ()
+    spec: SensorSpec, points: Sequence[Point], rhythm: Rhythm, edges: tuple[float, ...] = ()
 ) -> list[Knot]:
     """The knots of points in order of time."""
     if spec.step_s <= FINE_STEP_S:
         return _fine(spec, points, edges)
-    return _coarse(points, clock)
+    return _coarse(points, rhythm)
 
 
 def _fine(spec: SensorSpec, points: Sequence[Point], edges: tuple[float, ...]) -> list[Knot]:
@@ -58,17 +59,17 @@ class Run:
     joules: float
 
 
-def _coarse(points: Sequence[Point], clock: StepClock) -> list[Knot]:
+def _coarse(points: Sequence[Point], rhythm: Rhythm) -> list[Knot]:
     """A new value appeared between two readings, at a step."""
     runs = _runs(points)
-    numbers = _numbers(runs, clock) if clock.known else [None] * len(runs)
+    numbers = _numbers(runs, rhythm) if rhythm.known else [None] * len(runs)
     knots: list[Knot] = []
     for index, (run, number) in enumerate(zip(runs, numbers, strict=True)):
-        if number is None and clock.known and 0 < index < len(runs) - 1:
+        if number is None and rhythm.known and 0 < index < len(runs) - 1:
             # One of two steps, and its neighbours are surer: the stretch goes on across it.
             continue
-        knot = _step(run, number, clock)
-        if knots and knot.at_s - knots[-1].at_s < LEAST_STEP * clock.period_s:
+        knot = _step(run, number, rhythm)
+        if knots and knot.at_s - knots[-1].at_s < LEAST_STEP * rhythm.period_s:
             # Two steps are never so near: the place of one of them is a guess.
             if knot.error_s >= knots[-1].error_s or len(knots) == 1:
                 continue
@@ -99,7 +100,7 @@ def _runs(points: Sequence[Point]) -> list[Run]:
     return runs
 
 
-def _numbers(runs: Sequence[Run], clock: StepClock) -> list[int | None]:
+def _numbers(runs: Sequence[Run], rhythm: Rhythm) -> list[int | None]:
     """The number of the step that brought each run's value; None where that is open.
 
     It is the last step at any of the run's readings. A reading within the error of a foretold step
@@ -107,9 +108,9 @@ def _numbers(runs: Sequence[Run], clock: StepClock) -> list[int | None]:
     """
     ranges: list[list[int]] = []
     for run in runs:
-        error_s = clock.error_at(run.first_s)
-        least = math.floor((run.last_s - error_s - clock.origin_s) / clock.period_s)
-        most = math.floor((run.first_s + error_s - clock.origin_s) / clock.period_s)
+        error_s = rhythm.error_at(run.first_s)
+        least = math.floor((run.last_s - error_s - rhythm.origin_s) / rhythm.period_s)
+        most = math.floor((run.first_s + error_s - rhythm.origin_s) / rhythm.period_s)
         ranges.append([least, most])
     for index in range(len(ranges) - 2, -1, -1):
         ranges[index][1] = min(ranges[index][1], ranges[index + 1][1] - 1)
@@ -118,13 +119,13 @@ def _numbers(runs: Sequence[Run], clock: StepClock) -> list[int | None]:
     return [least if least == most else None for least, most in ranges]
 
 
-def _step(run: Run, number: int | None, clock: StepClock) -> Knot:
+def _step(run: Run, number: int | None, rhythm: Rhythm) -> Knot:
     """The step that brought a run's value, as near as readings and rhythm tell."""
-    low_s = max(run.first_s - clock.period_s, run.absent_s)
+    low_s = max(run.first_s - rhythm.period_s, run.absent_s)
     high_s = run.first_s
     if number is not None:
-        foretold_s = clock.origin_s + number * clock.period_s
-        error_s = clock.error_at(foretold_s)
+        foretold_s = rhythm.origin_s + number * rhythm.period_s
+        error_s = rhythm.error_at(foretold_s)
         near_s = (max(low_s, foretold_s - error_s), min(high_s, foretold_s + error_s))
         if near_s[0] <= near_s[1]:
             low_s, high_s = near_s

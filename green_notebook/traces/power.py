@@ -72,7 +72,7 @@ def _samples(trace: Trace, start_s: float, end_s: float) -> tuple[list[Sample], 
     most_w = PEAK_MARGIN * spec.max_power_w if spec.max_power_w else math.inf
     notes: dict[str, Note] = {}
     samples: list[Sample] = []
-    for one in tuple(trace.readings):
+    for one in sorted(trace.readings, key=lambda one: one.at_s):
         if not start_s - HISTORY_S <= one.at_s <= end_s + 1.0:
             continue
         inside = start_s <= one.at_s <= end_s

@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from collections import deque
 
+from green_notebook.traces.rhythm import Rhythm
+
 # Steps finer than this need no watching: an edge's reading is already that near.
 FINE_STEP_S = 0.005
 # Energy counters of GPUs move every 20-100 ms (Yang et al. 2023, arXiv 2312.02741), whatever is
@@ -39,6 +41,7 @@ class StepClock:
 
     def __init__(self, nominal_s: float) -> None:
         self.nominal_s = nominal_s
+        self.rhythm = Rhythm(nominal_s)
         self.period_s = nominal_s
         self.error_s = math.inf
         self._period_error_s = 0.0
@@ -61,17 +64,19 @@ class StepClock:
         return math.isfinite(self.error_s)
 
     def error_at(self, at_s: float) -> float:
-        """The half-width of a foretold step about then: it grows away from the steps seen."""
-        if not self.known:
-            return math.inf
-        middle = (self._ticks[0][0] + self._ticks[-1][0]) / 2
-        number = (at_s - self.origin_s) / self.period_s
-        return self.error_s + self._period_error_s * abs(number - middle)
+        """The half-width of a foretold step about then."""
+        return self.rhythm.error_at(at_s)
 
     def before(self, at_s: float) -> float:
-        """The last step at or before a time, as predicted."""
-        steps = math.floor((at_s - self.origin_s) / self.period_s + 1e-9)
-        return self.origin_s + steps * self.period_s
+        """The last step at or before a time, as foretold."""
+        return self.rhythm.before(at_s)
+
+    def _publish(self) -> None:
+        """Tell other threads, in one piece, what is known now."""
+        middle = (self._ticks[0][0] + self._ticks[-1][0]) / 2 if self._ticks else 0.0
+        self.rhythm = Rhythm(
+            self.period_s, self.origin_s, self.error_s, self._period_error_s, middle
+        )
 
     def saw(self, at_s: float, value: float | None, took_s: float = 0.0) -> bool:
         """Take a reading; True where the counter moved since the one before."""
@@ -146,6 +151,7 @@ class StepClock:
         self._last = apart
         self._fit_period()
         self._fit_origin()
+        self._publish()
 
     def _stranger(self) -> None:
         self._strangers += 1
@@ -153,6 +159,7 @@ class StepClock:
             # The counter's rhythm changed (a driver's clocks, a suspend): learn it anew.
             self.error_s, self._strangers, self._last = math.inf, 0, NEVER
             self._dense = []
+            self._publish()
 
     def _take(self, number: int, below_s: float, above_s: float) -> None:
         # Numbers count from a near origin, so that a small error of the period stays small.
@@ -173,6 +180,7 @@ class StepClock:
             self._unfitted = 0
             self._fit_period()
             self._fit_origin()
+        self._publish()
 
     def _room(self, period_s: float) -> tuple[float, float]:
         """The latest lower and the earliest upper bound of the origin for a period."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces.measured import REFINE_S
+from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.steps import FINE_STEP_S, TIGHT_S, StepClock
 
 SEARCH_EVERY_S = 0.004
@@ -34,8 +35,8 @@ class Plan(Protocol):
     """When to read one sensor: tell it each reading, ask it for the next."""
 
     @property
-    def clock(self) -> StepClock | None:
-        """What was learned of a counter's steps."""
+    def rhythm(self) -> Rhythm | None:
+        """What was learned of a counter's steps; any thread may ask."""
 
     def saw(self, reading: Reading) -> None:
         """Take a reading, whoever took it."""
@@ -58,7 +59,7 @@ class Scatter:
     """Short power windows, seen 10 times a second: never in step with a load that repeats."""
 
     def __init__(self) -> None:
-        self.clock = None
+        self.rhythm = None
         self._due_s = -math.inf
         self._part = 0.0
 
@@ -92,6 +93,11 @@ class Watch:
         self._steps = 0
         self._misses = 0
         self._missed_s = -math.inf
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """What was learned of the counter's steps; any thread may ask."""
+        return self.clock.rhythm
 
     def saw(self, reading: Reading) -> None:
         """Take a reading, whoever took it."""

@@ -218,13 +218,14 @@ class Run:
             start_s = self.mark()
             self.until(self.now_s + duration_s, in_cell=True)
             end_s = self.mark()
-            clock = self.watch.clock if self.watch else None
-            first = energy_between(self.trace, start_s, end_s, clock)
+            rhythm = self.watch.rhythm if self.watch else None
+            first = energy_between(self.trace, start_s, end_s, rhythm)
             if not first.settled and first.refine_until_s is not None:
                 assert first.refine_until_s <= end_s + 0.1501
                 self.until(max(first.refine_until_s, self.now_s), in_cell=False)
             truth_j = self.device.wave.energy(end_s) - self.device.wave.energy(start_s)
-            yield energy_between(self.trace, start_s, end_s, clock), truth_j
+            rhythm = self.watch.rhythm if self.watch else None
+            yield energy_between(self.trace, start_s, end_s, rhythm), truth_j
 
 
 def plain_difference(trace: Trace, start_s: float, end_s: float) -> float:

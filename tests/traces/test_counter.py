@@ -95,7 +95,7 @@ def test_beats_the_plain_difference():
         end_s = run.mark()
         plain_j = plain_difference(run.trace, start_s, end_s)
         run.until(end_s + 0.15, in_cell=False)
-        told = energy_between(run.trace, start_s, end_s, run.watch.clock).quantity.value
+        told = energy_between(run.trace, start_s, end_s, run.watch.rhythm).quantity.value
         truth_j = run.device.wave.energy(end_s) - run.device.wave.energy(start_s)
         ours.append(abs(told / truth_j - 1))
         plain.append(abs(plain_j / truth_j - 1))
@@ -170,11 +170,11 @@ def test_first_figure_is_refined():
     start_s = run.mark()
     run.until(2.5, in_cell=True)
     end_s = run.mark()
-    first = energy_between(run.trace, start_s, end_s, run.watch.clock)
+    first = energy_between(run.trace, start_s, end_s, run.watch.rhythm)
     assert not first.settled
     assert end_s < first.refine_until_s <= end_s + 0.15
     run.until(first.refine_until_s, in_cell=False)
-    then = energy_between(run.trace, start_s, end_s, run.watch.clock)
+    then = energy_between(run.trace, start_s, end_s, run.watch.rhythm)
     assert then.settled
     assert then.refine_until_s is None
     assert then.quantity.random < first.quantity.random
@@ -211,7 +211,7 @@ def long_run():
 def test_adjacent_spans_add_up(long_run, start_s, parts, which):
     """The energies of adjacent spans add up to that of the whole."""
     run = long_run[which]
-    clock = run.watch.clock if run.watch else None
+    clock = run.watch.rhythm if run.watch else None
     edges = [start_s]
     for part in parts:
         edges.append(edges[-1] + part)
@@ -228,8 +228,8 @@ def test_adjacent_spans_add_up(long_run, start_s, parts, which):
 def test_longer_is_never_less(long_run, start_s, first, more):
     """A longer span took at least as much."""
     run = long_run[0]
-    short = energy_between(run.trace, start_s, start_s + first + 0.01, run.watch.clock)
-    longer = energy_between(run.trace, start_s, start_s + first + more + 0.01, run.watch.clock)
+    short = energy_between(run.trace, start_s, start_s + first + 0.01, run.watch.rhythm)
+    longer = energy_between(run.trace, start_s, start_s + first + more + 0.01, run.watch.rhythm)
     assert longer.quantity.value >= short.quantity.value - 0.05
 
 

@@ -29,7 +29,7 @@ def measured(spec, fault=None, wave=None):
     run.until(start_s + duration_s, in_cell=True)
     last_s = run.mark()
     run.until(start_s + duration_s + 0.15, in_cell=False)
-    clock = run.watch.clock if run.watch else None
+    clock = run.watch.rhythm if run.watch else None
     truth_j = device.wave.energy(last_s) - device.wave.energy(first_s)
     return energy_between(run.trace, first_s, last_s, clock), truth_j
 
