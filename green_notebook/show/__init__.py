@@ -26,6 +26,7 @@ def bundle(report: Report, history: History = ()) -> dict[str, Any]:
     given = list(_forms(report, history))
     for measure, limit in (
         (saved_size, LIMIT_BYTES),
+        (saved_size, 1.1 * LIMIT_BYTES),
         (saved_size, 1.2 * LIMIT_BYTES),
         (_size, LIMIT_BYTES),
     ):
@@ -41,7 +42,9 @@ def saved_size(forms: dict[str, Any]) -> int:
         kind: form.splitlines(keepends=True) if isinstance(form, str) else form
         for kind, form in forms.items()
     }
-    output = {"data": lines, "metadata": {"green-notebook": {}}, "output_type": "display_data"}
+    # As show/live.py publishes it.
+    metadata = {"green-notebook": {"state": "final"}}
+    output = {"data": lines, "metadata": metadata, "output_type": "display_data"}
     text = json.dumps(output, ensure_ascii=False, indent=1, separators=(",", ": "))
     # An output stands four levels deep in the file.
     return len(text.encode()) + 4 * (text.count("\n") + 2)
@@ -66,11 +69,18 @@ def _forms(report: Report, history: History) -> Iterator[dict[str, Any]]:
 
 def _lean(data: dict[str, Any], leanness: int) -> dict[str, Any]:
     """The report's JSON without what ``_detail.STEPS`` leaves out."""
+    from green_notebook.show._rows import LOUD
+
     if leanness == 0:
         return data
     data["energy"] |= {"kernel_active": None, "kernel_idle": None}
     data["footprint"] |= {"embodied": None, "water": None}
     if leanness > 2:
+        data["equivalences"] = data["equivalences"][:2]
+        data["notes"] = [
+            one if one["code"].startswith(LOUD) else one | {"text": ""} for one in data["notes"]
+        ]
+    if leanness > 3:
         data["advice"] = [one | {"text": "", "caveat": ""} for one in data["advice"]]
     lean: dict[str, Any] = _shortened(data, drop_random=leanness > 1)
     return lean

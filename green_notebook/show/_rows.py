@@ -23,6 +23,8 @@ COMPONENTS = {
 }
 BESIDE = ("whole machine", "working + idle")
 LONGEST_NAME = 24
+# How the codes of notes begin that ask for something or change what the figure means.
+LOUD = ("zone", "budget", "grid", "sensor", "gpu", "rapl")
 STATUS = {"error": "stopped by an error", "interrupted": "interrupted"}
 
 
@@ -122,6 +124,15 @@ def certainty(report: Report) -> Iterator[tuple[str, str]]:
         yield "water", shown(footprint.water).text()
     meter = report.meter
     yield "the meter itself", f"{shown(meter.energy).text()}, {duration(meter.duration_s)} of CPU"
+
+
+def notes(report: Report, *, loud: bool) -> list[str]:
+    """The notes as sentences: those to be seen at once, or those that may be folded away."""
+    return [
+        note.text[:1].upper() + note.text[1:]
+        for note in report.notes
+        if note.code.startswith(LOUD) is loud
+    ]
 
 
 def advice_line(advice: Advice) -> str:

@@ -124,6 +124,11 @@ def duration(seconds: float) -> str:
     raise AssertionError(seconds)
 
 
+def running(seconds: float) -> str:
+    """Elapsed time that is looked at while it runs: no unit changes under a second."""
+    return f"{seconds:.1f} s" if seconds < 59.95 else duration(math.floor(seconds))
+
+
 def percent(part: float) -> str:
     """``71 %``, ``0.4 %``, ``<0.1 %``."""
     hundred = 100 * part

@@ -15,7 +15,7 @@ from green_notebook.model import Progress, Quantity, Report
 from green_notebook.show import _rows
 from green_notebook.show._detail import FULL, Detail
 from green_notebook.show._sparkline import INK, data_url
-from green_notebook.show._units import duration, number, percent, shown
+from green_notebook.show._units import number, percent, running, shown
 
 History = Sequence[tuple[float, float]]
 
@@ -36,7 +36,7 @@ def summary(report: Report, history: History = (), detail: Detail = FULL) -> str
 
 def frame(progress: Progress, history: History = ()) -> str:
     """One picture of a running span, for front ends without the widget."""
-    figures = [duration(progress.elapsed_s)]
+    figures = [running(progress.elapsed_s)]
     if progress.power_w is not None:
         figures.append(f"{number(progress.power_w, 'W')} now{_picture(history)}")
     if progress.energy is not None:
@@ -94,13 +94,14 @@ def _advice(report: Report, detail: Detail) -> str:
 
 
 def _certainty(report: Report, detail: Detail) -> str:
-    rows = "".join(
-        f"<li>{label}: {_escape(text)}"
+    rows = [
+        f"{label}: {text}"
         for label, text in _rows.certainty(report)
         if detail.beside or label not in _rows.BESIDE
-    )
-    notes = "".join(f"<div>{_escape(note.text)}</div>" for note in report.notes)
-    return f"{notes}<details><summary>How sure is this?</summary><ul>{rows}</ul></details>"
+    ]
+    listed = "".join(f"<li>{_escape(row)}" for row in rows + _rows.notes(report, loud=False))
+    loud = "".join(f"<div>{_escape(text)}</div>" for text in _rows.notes(report, loud=True))
+    return f"{loud}<details><summary>How sure is this?</summary><ul>{listed}</ul></details>"
 
 
 def _escape(text: str) -> str:

@@ -21,13 +21,14 @@ def summary(report: Report, detail: Detail = FULL) -> str:
     if left:
         lines += _wrapped("equal to", "≈ " + ", ".join(left))
     if not detail.bars:
+        lines += _wrapped("rests on", _in_short(report)) if detail.grounds else []
         return "\n".join(lines)
     lines += _energy(report)
     for label, text in _rows.certainty(report):
         if detail.twice or (detail.beside and label in {"place", "electricity"}):
             lines += _wrapped(label, text)
-    for note in report.notes:
-        lines += _wrapped("note", note.text)
+    for note in _rows.notes(report, loud=True) + _rows.notes(report, loud=False):
+        lines += _wrapped("note", note)
     for one in report.advice if detail.beside else ():
         lines += _wrapped("advice", _rows.advice_line(one))
     return "\n".join(lines)
@@ -70,6 +71,16 @@ def _energy(report: Report) -> Iterator[str]:
     amounts, shares = (max(len(row[column]) for row in rows) for column in (1, 2))
     for label, text, share, basis in rows:
         yield f"  {label:<{LABEL}} {text:<{amounts}}  {share:>{shares}}  {basis}"
+
+
+def _in_short(report: Report) -> str:
+    """Components, zone and intensity without their figures' intervals: ``CPU 90 % measured; ...``."""
+    parts = [
+        f"{label} {basis}" if share is None else f"{label} {percent(share)} {basis}"
+        for label, _, share, basis in _rows.parts(report)
+    ]
+    grid = shown(report.intensity.quantity).value
+    return "; ".join([*parts, f"zone {report.place.zone}", f"{grid} g CO2e/kWh"])
 
 
 def _wrapped(label: str, text: str) -> list[str]:

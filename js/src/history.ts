@@ -5,6 +5,8 @@ import type { Progress } from "./wire";
 export interface Moment {
   at: number;
   parts: [string, number][];
+  /** All parts together, as the kernel says it. */
+  watts: number;
 }
 
 /** Points that are kept; when there are more, neighbours are joined to their mean. */
@@ -28,7 +30,8 @@ export class History {
     const parts = powers(progress);
     const last = this.moments.at(-1);
     if (parts.length === 0 || (last && last.at >= progress.elapsed_s)) return;
-    this.moments.push({ at: progress.elapsed_s, parts });
+    const watts = progress.power_w ?? parts.reduce((sum, [, part]) => sum + part, 0);
+    this.moments.push({ at: progress.elapsed_s, parts, watts });
     if (this.moments.length > MOST) this.moments = halved(this.moments);
   }
 
@@ -62,6 +65,7 @@ function joined(first: Moment, second: Moment): Moment {
   const before = new Map(first.parts);
   return {
     at: second.at,
+    watts: (first.watts + second.watts) / 2,
     parts: second.parts.map(([name, watts]) => [name, (watts + (before.get(name) ?? watts)) / 2]),
   };
 }

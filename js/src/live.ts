@@ -112,8 +112,7 @@ function drawLegend(legend: HTMLElement, parts: [string, number][]): void {
 /** `at most 95.1 W`; nothing before there are two moments to compare. */
 function highest(history: History): string {
   if (history.moments.length < 2) return "";
-  const totals = history.moments.map(({ parts }) => parts.reduce((sum, [, w]) => sum + w, 0));
-  return `at most ${number(Math.max(...totals), "W")}`;
+  return `at most ${number(Math.max(...history.moments.map(({ watts }) => watts)), "W")}`;
 }
 
 /** The pictures of the comparisons, kept as long as the comparisons are the same. */

@@ -34,7 +34,7 @@ test("unknown power is not drawn as zero", () => {
 });
 
 test("layers stand on one another, one a component", () => {
-  const moments = [1, 2, 3].map((at) => ({ at, parts: state.power_by_component }));
+  const moments = [1, 2, 3].map((at) => ({ at, parts: state.power_by_component, watts: 71.4 }));
   const paths = layers(moments);
   expect(paths).toHaveLength(3);
   expect(new Set(paths.map((path) => path.getAttribute("fill"))).size).toBe(3);

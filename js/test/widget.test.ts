@@ -83,7 +83,7 @@ test("time moves on without the kernel, which is said to be silent after 2 s", (
 test("a screen reader is told at the start and then every 20 s, not at each update", () => {
   const { model, status } = open("live", { ...frame("running"), elapsed_s: 0.2 });
   const said = new Set<string>();
-  for (let elapsed_s = 0.4; elapsed_s < 61; elapsed_s += 0.2) {
+  for (let elapsed_s = 1; elapsed_s < 61; elapsed_s++) {
     model.receive({ ...frame("running"), elapsed_s });
     said.add(status());
   }

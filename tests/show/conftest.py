@@ -29,7 +29,8 @@ class _Words(HTMLParser):
         self.words.append(data)
 
 
-def _parsed(html):
+def words_of(html):
+    """Tags, attributes and bare words."""
     parser = _Words()
     parser.feed(html)
     return parser.tags, parser.attributes, " ".join("".join(parser.words).split())
@@ -38,7 +39,7 @@ def _parsed(html):
 @pytest.fixture
 def parsed():
     """The tags, attributes and bare words of HTML: what is left when all styles are gone."""
-    return _parsed
+    return words_of
 
 
 @pytest.fixture

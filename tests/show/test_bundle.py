@@ -14,7 +14,9 @@ def saved(forms):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", id="a")])
     before = len(nbformat.writes(notebook).encode())
     notebook.cells[0].outputs = [
-        nbformat.v4.new_output("display_data", data=forms, metadata={"green-notebook": {}})
+        nbformat.v4.new_output(
+            "display_data", data=forms, metadata={"green-notebook": {"state": "final"}}
+        )
     ]
     return len(nbformat.writes(notebook).encode()) - before
 
@@ -103,7 +105,7 @@ def test_a_frame_says_what_is_known(frames, power, parsed):
     """Elapsed time at once; power, energy and comparisons as they come."""
     from green_notebook.show import html
 
-    assert parsed(html.frame(frames["first"]))[2] == "measuring · 200 ms"
+    assert parsed(html.frame(frames["first"]))[2] == "measuring · 0.2 s"
     words = parsed(html.frame(frames["forecast"], power))[2]
     for expected in (
         "train",
