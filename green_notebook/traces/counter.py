@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,10 +23,11 @@ from green_notebook.traces.steps import FINE_STEP_S, LONGEST_STEP_S, StepClock
 from green_notebook.traces.wraps import count
 
 # So much of the past tells the rhythm of the steps and the levels of the load.
-HISTORY_S = 3.0
+HISTORY_S = 2.2
 # After a refining step was due, so long until it is surely read.
 READ_WITHIN_S = 0.004
 COVERAGE = 1.96
+Told = Sequence[tuple[float, float]]
 MOST_HIDDEN = 0.5
 
 
@@ -52,14 +53,16 @@ def counter_between(
     if rhythm is None or not rhythm.known:
         rhythm = _learned(spec, readings)
     counted = count(spec, readings, step_of(spec, rhythm))
-    bridged = bridge(spec, counted, tuple(trace.power), span.start_s, span.end_s)
+    beside = window(trace.power, start_s - HISTORY_S, end_s + HISTORY_S)
+    bridged = bridge(spec, counted, beside, start_s, end_s)
     settled, refine_s = _refinement(spec, readings, rhythm, end_s)
     notes = list(bridged.notes)
     knots = knots_of(spec, bridged.points, rhythm, (start_s, end_s))
+    told = [(one.at_s, one.value) for one in beside if one.value is not None]
     hidden_s = sum(max(0.0, min(b.end_s, end_s) - max(b.start_s, start_s)) for b in bridged.bridges)
     quantity = None
     if knots and hidden_s <= MOST_HIDDEN * span.duration_s:
-        quantity = _difference(trace, span, knots, bridged)
+        quantity = _difference(spec, span, knots, bridged, told)
     if quantity is None and not notes:
         text = "the counter did not move within reach of this span: too short or too few readings"
         notes.append(Note("no-step-seen", text))
@@ -75,11 +78,16 @@ def step_of(spec: SensorSpec, rhythm: Rhythm) -> float:
 
 def _relevant(trace: Trace, span: Span) -> list[Reading]:
     """The readings of the span, with the past that explains its start and all that came after."""
+    return window(trace.readings, span.start_s - HISTORY_S, span.end_s + HISTORY_S, before=1)
+
+
+def window(ring: Iterable[Reading], start_s: float, end_s: float, before: int = 0) -> list[Reading]:
+    """The readings of a time in order, and so many before it."""
+    listed = list(ring)
+    first = bisect_left(listed, start_s, key=_at)
+    last = bisect_right(listed, end_s, key=_at)
     # Two threads append: a reading may come after a later one by microseconds.
-    listed = sorted(trace.readings, key=_at)
-    first = bisect_left(listed, span.start_s - HISTORY_S, key=_at)
-    last = bisect_right(listed, span.end_s + HISTORY_S, key=_at)
-    return listed[max(0, first - 1) : last]
+    return sorted(listed[max(0, first - before) : last], key=_at)
 
 
 def _at(reading: Reading) -> float:
@@ -117,13 +125,14 @@ def _refinement(
     return (changed_s >= wanted_s or read_s >= end_s + REFINE_S - 0.001), last_s
 
 
-def _difference(trace: Trace, span: Span, knots: list[Knot], bridged: Bridged) -> Quantity | None:
+def _difference(
+    spec: SensorSpec, span: Span, knots: list[Knot], bridged: Bridged, told: Told
+) -> Quantity | None:
     """The curve's difference between the edges, with its interval."""
-    spec = trace.spec
-    whole = _reaching(trace, knots, span)
+    whole = _reaching(knots, told, span)
     if whole is None:
         return None
-    curve = Curve(whole, told_of(trace))
+    curve = Curve(whole, told)
     first, then = curve.at(span.start_s), curve.at(span.end_s)
     value = max(0.0, then.joules - first.joules)
     random = COVERAGE * math.hypot(first.sigma_j, then.sigma_j, spec.resolution_j / math.sqrt(6))
@@ -140,19 +149,12 @@ def _difference(trace: Trace, span: Span, knots: list[Knot], bridged: Bridged) -
     )
 
 
-def told_of(trace: Trace) -> list[tuple[float, float]]:
-    """The power readings beside the counter, those that failed left out."""
-    return [(one.at_s, one.value) for one in tuple(trace.power) if one.value is not None]
-
-
-def _reaching(trace: Trace, knots: list[Knot], span: Span) -> list[Knot] | None:
+def _reaching(knots: list[Knot], beside: Told, span: Span) -> list[Knot] | None:
     """Knots that enclose the span: what lies outside is continued at the power known there."""
     powers = [
         (then.joules - first.joules) / (then.at_s - first.at_s) for first, then in pairwise(knots)
     ]
-    told = [
-        watts for at_s, watts in told_of(trace) if span.start_s - 0.5 <= at_s <= span.end_s + 0.2
-    ]
+    told = [watts for at_s, watts in beside if span.start_s - 0.5 <= at_s <= span.end_s + 0.2]
     known = powers[-5:] + told
     if not known:
         return None
