@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from green_notebook.host import Host
 from green_notebook.model import Note
 from green_notebook.sensors import Sensor
-from green_notebook.sensors._gpu import GpuUse, UsersTold
+from green_notebook.sensors._gpu import GpuState, GpuUse, StateTold, UsersTold
 
 # A look a second; a span is told by the looks in it and those just around it.
 AROUND_S = 1.5
@@ -54,7 +54,8 @@ class GpuUsers:
         self._host = host
         self._pid = os.getpid() if pid is None else pid
         self._looks: dict[str, deque[Look]] = {}
-        self._container = in_container(host)
+        self._states: dict[str, deque[tuple[float, GpuState]]] = {}
+        self.container = in_container(host)
 
     def look(self, sensors: Iterable[Sensor], descendants: Iterable[int], now_s: float) -> None:
         """Ask each card for its users now (0.1 to 1 ms a card)."""
@@ -64,8 +65,11 @@ class GpuUsers:
             if not isinstance(sensor, UsersTold):
                 continue
             use = sensor.users()
-            if context is None and (self._container or use.pids is None):
+            if context is None and (self.container or use.pids is None):
                 context = self._has_context(ours)
+            if isinstance(sensor, StateTold):
+                states = self._states.setdefault(sensor.spec.id, deque(maxlen=LOOKS))
+                states.append((now_s, sensor.state()))
             kept = self._looks.setdefault(sensor.spec.id, deque(maxlen=LOOKS))
             kept.append(self._judge(use, ours, context, now_s))
 
@@ -74,7 +78,7 @@ class GpuUsers:
             return Look(now_s, mine=False)
         if use.pids is not None and ours & use.pids:
             return _shared(use, ours, now_s)
-        if use.pids is not None and not self._container:
+        if use.pids is not None and not self.container:
             return Look(now_s, mine=False)
         return Look(now_s, mine=context)
 
@@ -93,6 +97,10 @@ class GpuUsers:
         if framework_context():
             return True
         return False if told else None
+
+    def states(self, sensor: str, start_s: float, end_s: float) -> list[GpuState]:
+        """What the looks at one card found from ``start_s`` to ``end_s``."""
+        return [one for at_s, one in self._states.get(sensor, ()) if start_s <= at_s <= end_s]
 
     def part(self, sensor: str, start_s: float, end_s: float) -> Part:
         """This kernel's part of one card from ``start_s`` to ``end_s``."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from green_notebook.accountant import Accountant
+from green_notebook.adviser import Adviser
 from green_notebook.assemble import Assembler
 from green_notebook.baseline import Baseline
 from green_notebook.chronicle import Chronicle
@@ -55,6 +57,7 @@ class Session:
         self.chronicle = Chronicle(self.accountant, self.clock)
         self.settler = Settler(self.accountant, self.assembler, self.ledger, self.clock)
         self.hints = Hints(self.settings, self.clock)
+        self.adviser = Adviser(self.settings, self.host, self.sampler)
         self.pid = os.getpid()
         self._stacks = Stacks()
         self._closed = False
@@ -112,6 +115,17 @@ class Session:
             self.settler.add(span)
         return report
 
+    def advise(
+        self, span: OpenSpan, report: Report, namespace: Mapping[str, Any], outputs: Any = None
+    ) -> Report:
+        """The report with advice for the cell, from its source and the objects it left."""
+        advised = self.adviser.advised(
+            span, self.ledger.get(report.id) or report, namespace, outputs
+        )
+        if advised.advice:
+            self.ledger.append(advised)
+        return advised
+
     def discard(self, span: OpenSpan) -> None:
         """Drop a span that came to nothing, such as one whose cell never ran."""
         if self._stacks.remove(span):
@@ -166,6 +180,7 @@ class Session:
     def use(self, settings: GreenNotebook) -> None:
         """Take other settings: those of a shell that loads the extension later."""
         self.settings = self.assembler.settings = self.hints.settings = settings
+        self.adviser.settings = settings
         self.sampler.options.update({name: getattr(settings, name) for name in OPTIONS})
 
     def close(self) -> None:

@@ -38,6 +38,25 @@ class UsersTold(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class GpuState:
+    """What one GPU does now: parts (0 to 1) of its time and memory, and what it is (W, B)."""
+
+    busy: float | None = None
+    memory: float | None = None
+    memory_bytes: int | None = None
+    power_limit_w: float | None = None
+    compute_capability: tuple[int, int] | None = None
+
+
+@runtime_checkable
+class StateTold(Protocol):
+    """A sensor of a device that tells how busy it is."""
+
+    def state(self) -> GpuState:
+        """What the device does now: a few calls; never at a span's edge."""
+
+
+@dataclass(frozen=True, slots=True)
 class GpuKind:
     """Limits of one model of card (W), None where unknown."""
 

@@ -16,7 +16,7 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import SensorSpec
 from green_notebook.sensors import Model, Sensor, _gpu
-from green_notebook.sensors._gpu import GpuUse
+from green_notebook.sensors._gpu import GpuState, GpuUse
 from green_notebook.sensors._nvml_kinds import best_power, kind_of
 
 NAME = "NVIDIA GPU"
@@ -165,6 +165,23 @@ class NvmlGpu:
             visible=self._visible(),
             mig=mig,
             problem="" if running is not None else "the driver does not tell who uses the GPU",
+        )
+
+    def state(self) -> GpuState:
+        """How busy the card is now; None for what it does not tell (MIG: utilisation)."""
+        ask, handle = self._library.ask, self._handle
+        rates, memory = (
+            ask("nvmlDeviceGetUtilizationRates", handle),
+            ask("nvmlDeviceGetMemoryInfo", handle),
+        )
+        limit = ask("nvmlDeviceGetEnforcedPowerLimit", handle)
+        capability = ask("nvmlDeviceGetCudaComputeCapability", handle)
+        return GpuState(
+            busy=None if rates is None else rates.gpu / 100,
+            memory=memory.used / memory.total if memory and memory.total else None,
+            memory_bytes=int(memory.total) if memory else None,
+            power_limit_w=limit / 1e3 if limit else None,
+            compute_capability=(int(capability[0]), int(capability[1])) if capability else None,
         )
 
     def _shares(self) -> dict[int, float] | None:

@@ -118,7 +118,7 @@ def test_unknown_use_is_from_nothing_to_all(tmp_path):
     """The interval holds both, the figure is not called measured, and a note says why."""
     clock = FakeClock()
     session = fake_session(tmp_path, Card(clock, GpuUse(pids=None)), clock=clock)
-    session.sampler.gpus._container = True
+    session.sampler.gpus.container = True
     span = session.begin(thread=False)
     clock.advance(1.0)
     session.sampler.tick()

@@ -1,0 +1,135 @@
+"""Advice for a cell that has just ended: what was seen of it, what to say, what not to repeat."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from green_notebook.host import Host
+from green_notebook.model import Load, Report
+from green_notebook.sampler import Sampler
+from green_notebook.settings import GreenNotebook
+from green_notebook.spans import OpenSpan
+
+if TYPE_CHECKING:
+    from green_notebook.model import Facts
+
+# A cell shorter than this has nothing worth a word, and detection would cost more than it saves.
+WORTH_S = 0.5
+MOST = 3
+
+
+class Adviser:
+    """One session's: remembers what was said, and fingerprints of the cells that ran."""
+
+    def __init__(self, settings: GreenNotebook, host: Host, sampler: Sampler) -> None:
+        self.settings = settings
+        self._host = host
+        self._sampler = sampler
+        self._said: Any = None
+        self._cells: Any = None
+        # The facts of the last cells by their report, for `%carbon advice`.
+        self.facts: dict[str, Facts] = {}
+
+    @property
+    def said(self) -> Any:
+        """What was said and dismissed (`advice.AdviceMemory`)."""
+        if self._said is None:
+            from green_notebook.advice import AdviceMemory
+
+            self._said = AdviceMemory()
+        return self._said
+
+    def advised(
+        self, span: OpenSpan, report: Report, namespace: Mapping[str, Any], outputs: Any = None
+    ) -> Report:
+        """The report with at most three pieces of fresh advice.
+
+        Call it in the main thread, after the span has closed. Takes at most 0.2 s, and a little
+        more the first time.
+        """
+        if not self.settings.advice or span.cell is None or report.duration_s < WORTH_S:
+            return report
+        from green_notebook.advice import advise
+        from green_notebook.advice.facts import Memory, detect
+
+        if self._cells is None:
+            self._cells = Memory()
+        seen = self._seen(span, report)
+        facts = detect(namespace, span.cell.source, outputs=outputs, run=seen, previous=self._cells)
+        self._keep(report.id, facts)
+        found = advise(facts, self.settings.tolerance, MOST + len(self.said.dismissed))
+        fresh = self.said.fresh(found, report.energy.kernel.value / 3600.0)[:MOST]
+        return report.with_advice(fresh) if fresh else report
+
+    def _keep(self, report_id: str, facts: Facts) -> None:
+        self.facts[report_id] = facts
+        while len(self.facts) > 100:
+            self.facts.pop(next(iter(self.facts)))
+
+    def _seen(self, span: OpenSpan, report: Report) -> dict[str, dict[str, Any]]:
+        """What the sampler saw, by section of the facts."""
+        end = span.end or span.start
+        load = self._sampler.usage.load(span.start, end)
+        grid: dict[str, Any] = {
+            "zone": report.place.zone,
+            "now_g_kwh": report.intensity.quantity.value,
+        }
+        run = run_facts(report, load)
+        hardware: dict[str, Any] = {
+            "cores": load.threads,
+            "flags": sorted(self._host.cpu.flags),
+            "managed": managed(self._host, load),
+        }
+        hardware.update(self._gpu(span, report, run))
+        return {"run": run, "hardware": hardware, "grid": grid}
+
+    def _gpu(self, span: OpenSpan, report: Report, run: dict[str, Any]) -> dict[str, Any]:
+        """Facts of the GPUs that the cell used; its utilisation goes into ``run``."""
+        used = [one for one in report.energy.components if one.component.startswith("gpu")]
+        if not used:
+            return {"name": "cpu"}
+        end_s = (span.end or span.start).at_s
+        start_s = span.start.at_s
+        gpus = self._sampler.gpus
+        states = [one for part in used for one in gpus.states(part.sensor, start_s, end_s)]
+        busy = [100 * one.busy for one in states if one.busy is not None]
+        if len(busy) >= 2:
+            run["gpu_util_mean"] = statistics.fmean(busy)
+            run["gpu_util_std"] = statistics.pstdev(busy)
+        memory = [one.memory for one in states if one.memory is not None]
+        if memory:
+            run["gpu_mem_frac"] = max(memory)
+        joules = sum(one.machine.value for one in used)
+        run["gpu_power_mean_w"] = joules / report.duration_s / len(used)
+        facts: dict[str, Any] = {
+            "name": self._sampler.labels.get(used[0].sensor, ""),
+            "count": len(used),
+            "can_set_power": os.name == "posix" and os.geteuid() == 0 and not gpus.container,
+        }
+        if states:
+            last = states[-1]
+            facts["memory_gb"] = last.memory_bytes / 1e9 if last.memory_bytes else None
+            facts["power_limit_w"] = last.power_limit_w
+            facts["compute_capability"] = last.compute_capability and [*last.compute_capability]
+        return {key: value for key, value in facts.items() if value is not None}
+
+
+def run_facts(report: Report, load: Load) -> dict[str, Any]:
+    """The section ``run`` of the facts: what the cell took."""
+    busy = load.kernel_cpu_s / load.duration_s if load.duration_s else 0.0
+    return {
+        "duration_s": report.duration_s,
+        "energy_wh": report.energy.kernel.value / 3600.0,
+        "cpu_util": 100 * load.machine_busy,
+        "cpu_cores_busy": busy,
+        "cores": load.threads,
+    }
+
+
+def managed(host: Host, load: Load) -> bool:
+    """Whether this is somebody else's machine: a cloud, a hub, Colab, a container with a quota."""
+    marks = ("JUPYTERHUB_API_URL", "KUBERNETES_SERVICE_HOST", "KAGGLE_KERNEL_RUN_TYPE")
+    return host.colab or not load.exclusive or any(mark in host.environ for mark in marks)
