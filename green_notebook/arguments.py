@@ -1,8 +1,8 @@
-"""The options of ``%%carbon``: one table feeds the parser, the help and the completion."""
+"""The options of ``%%carbon`` and ``%%carbonit``: a table feeds parser, help and completion."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,12 @@ class Option:
     told: dict[str, Any]
 
 
-OPTIONS = (
+_NAME = (
     Option(("words",), {"nargs": "*", "metavar": "NAME", "help": "A name for the summary."}),
     Option(("--name",), {"metavar": "NAME", "help": "The same, for names that begin with -."}),
+)
+CARBON = (
+    *_NAME,
     Option(
         ("-z", "--zone"),
         {"metavar": "ZONE", "help": "Where the electricity comes from: FR, US-CA, France."},
@@ -29,6 +32,28 @@ OPTIONS = (
         {"type": float, "metavar": "X", "help": "Power usage effectiveness, at least 1."},
     ),
     Option(("-q", "--quiet"), {"action": "store_true", "help": "No live view, only the summary."}),
+    Option(
+        ("--budget",),
+        {"metavar": "AMOUNT", "help": "Warn at 80 %% of it: 5g, 3Wh, 1km, 10min of a household."},
+    ),
+    Option(("--stop",), {"action": "store_true", "help": "Interrupt the cell at its budget."}),
+)
+CARBONIT = (
+    *_NAME,
+    Option(
+        ("--random",),
+        {
+            "type": float,
+            "default": 5.0,
+            "metavar": "PERCENT",
+            "help": "Repeat until the random part is at most this (5).",
+        },
+    ),
+    Option(
+        ("--seconds",),
+        {"type": float, "default": 20.0, "metavar": "S", "help": "For so long at most (20)."},
+    ),
+    Option(("--joules",), {"type": float, "metavar": "J", "help": "For so much energy at most."}),
 )
 
 
@@ -40,18 +65,20 @@ class Options:
     zone: str | None = None
     pue: float | None = None
     quiet: bool = False
+    budget: str | None = None
+    stop: bool = False
 
 
-def flags() -> list[str]:
+def flags(options: Iterable[Option]) -> list[str]:
     """Every option as it is typed."""
-    return [flag for option in OPTIONS for flag in option.flags if flag.startswith("-")]
+    return [flag for option in options for flag in option.flags if flag.startswith("-")]
 
 
-def documented(function: Callable[..., Any]) -> Callable[..., Any]:
-    """``function`` with the parser of the table, and the table in its docstring."""
+def documented(function: Callable[..., Any], options: Iterable[Option]) -> Callable[..., Any]:
+    """``function`` with the parser of a table, and the table in its docstring."""
     from IPython.core.magic_arguments import argument, magic_arguments
 
-    for option in reversed(OPTIONS):
+    for option in reversed(tuple(options)):
         function = argument(*option.flags, **option.told)(function)
     decorated: Callable[..., Any] = magic_arguments()(function)
     return decorated
@@ -62,20 +89,34 @@ def parse(function: Callable[..., Any], line: str) -> Options:
 
     Raises GreenNotebookError with one line that names the closest option.
     """
+    found = read(function, CARBON, line)
+    if found.stop and not found.budget:
+        raise GreenNotebookError("%%carbon --stop needs a budget to stop at: --budget 5g --stop")
+    return Options(
+        name=name_of(found),
+        zone=None if found.zone is None else _unquoted(found.zone),
+        pue=found.pue,
+        quiet=found.quiet,
+        budget=None if found.budget is None else _unquoted(found.budget),
+        stop=found.stop,
+    )
+
+
+def read(function: Callable[..., Any], options: Iterable[Option], line: str) -> Any:
+    """The namespace of a line; raises GreenNotebookError with one line."""
     from IPython.core.error import UsageError
     from IPython.core.magic_arguments import parse_argstring
 
     try:
-        found = parse_argstring(function, line)
+        return parse_argstring(function, line)
     except (UsageError, ValueError) as error:
-        raise GreenNotebookError(_explained(str(error))) from None
-    name = found.name or " ".join(found.words)
-    return Options(
-        name=_unquoted(name) or None,
-        zone=None if found.zone is None else _unquoted(found.zone),
-        pue=found.pue,
-        quiet=found.quiet,
-    )
+        magic = f"%%{function.__name__}"
+        raise GreenNotebookError(_explained(magic, flags(options), str(error))) from None
+
+
+def name_of(found: Any) -> str | None:
+    """The name in a namespace, None where there is none."""
+    return _unquoted(found.name or " ".join(found.words)) or None
 
 
 def _unquoted(text: str) -> str:
@@ -85,12 +126,12 @@ def _unquoted(text: str) -> str:
     return text
 
 
-def _explained(problem: str) -> str:
+def _explained(magic: str, known: list[str], problem: str) -> str:
     unknown = problem.rpartition("unrecognized arguments:")[2].split()
     if "unrecognized" not in problem or not unknown:
-        return f"%%carbon: {problem}"
+        return f"{magic}: {problem}"
     from difflib import get_close_matches
 
-    close = get_close_matches(unknown[0].partition("=")[0], flags(), n=1)
-    cure = f"did you mean {close[0]}?" if close else f"it knows {', '.join(flags())}"
-    return f"%%carbon has no option {unknown[0]}: {cure}"
+    close = get_close_matches(unknown[0].partition("=")[0], known, n=1)
+    cure = f"did you mean {close[0]}?" if close else f"it knows {', '.join(known)}"
+    return f"{magic} has no option {unknown[0]}: {cure}"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from green_notebook import transformer
 from green_notebook.arguments import Options
 from green_notebook.errors import GreenNotebookError
+from green_notebook.frontend import cell_info, say, screen_of, status
 
 if TYPE_CHECKING:
     # Imported with the first measured cell: loading the extension is to take no time.
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from green_notebook.show.live import LiveView, Screen, WidgetLink
 
 # A cell of these lines alone does no work of its own: always-on mode leaves it out.
-_OURS_ALONE = re.compile(r"\s*(?:(?:%carbon\b|%(?:re|un)?load_ext\b|#).*\s*)*\Z")
+_OURS_ALONE = re.compile(r"\s*(?:(?:%carbon\b|%(?:re|un)?load_ext\b|#).*\s*)*\Z|\s*%%carbonit\b")
 WAIT_FOR_FINAL_S = 0.15
 # A notebook whose cells are over in half a second needs no widget (60 ms to make).
 FRAMES_WORTH_A_WIDGET = 3
@@ -161,8 +162,14 @@ class Hooks:
         return self._link
 
     def _span(self, session: Any, info: Any, options: Options) -> Any:
+        cell = cell_info(self._shell, info)
+        budget = None
+        if options.budget is not None:
+            from green_notebook.budget import parse
+
+            budget = parse(options.budget, stop=options.stop)
         return session.begin(
-            options.name, zone=options.zone, pue=options.pue, cell=cell_info(self._shell, info)
+            options.name, zone=options.zone, pue=options.pue, cell=cell, budget=budget
         )
 
     def _matching(self, result: Any) -> Run | None:
@@ -250,57 +257,3 @@ class Hooks:
         self._stacks.clear()
         if self._link is not None:
             self._link.close()
-
-
-def status(result: Any) -> Status:
-    """How a run ended, from IPython's result; None is a run that was cut off."""
-    if result is None:
-        return "interrupted"
-    error = result.error_before_exec or result.error_in_exec
-    if error is None:
-        return "ok"
-    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError":
-        return "interrupted"
-    return "error"
-
-
-def screen_of(shell: Any) -> Screen:
-    """Where displays go now."""
-    from green_notebook.show.live import Screen
-
-    kernel = getattr(shell, "kernel", None) is not None
-    return Screen(shell.display_pub, kernel, kernel and _attended(shell))
-
-
-def _cell_id(shell: Any) -> str | None:
-    with suppress(Exception):
-        cell = shell.get_parent()["metadata"]["cellId"]
-        return cell if isinstance(cell, str) else None
-    return None
-
-
-def _attended(shell: Any) -> bool:
-    # JupyterLab and Notebook 7 name the cell; nbclient, papermill and scripts send nothing. Visual
-    # Studio Code names it too, but is served HTML: its widget support could not be tried.
-    cell = _cell_id(shell)
-    return cell is not None and not cell.startswith("vscode-")
-
-
-def cell_info(shell: Any, info: Any) -> Any:
-    """What the session may know of the cell."""
-    from green_notebook.spans import CellInfo
-
-    count = shell.execution_count
-    return CellInfo(
-        source=info.raw_cell,
-        # IPython has counted on already when it keeps the cell in its history.
-        execution_count=count - 1 if info.store_history else None,
-        notebook=os.environ.get("JPY_SESSION_NAME"),
-        cell_id=getattr(info, "cell_id", None) or _cell_id(shell),
-    )
-
-
-def say(screen: Screen, line: str) -> None:
-    """One plain line, as a display of ours: the cell's own streams stay as they are."""
-    with suppress(Exception):
-        screen.publish({"text/plain": line}, "message", update=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,11 +10,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from green_notebook import arguments, transformer, verbs
+from green_notebook.cellcode import prepared
 from green_notebook.errors import GreenNotebookError
-from green_notebook.hooks import Hooks, say, screen_of
+from green_notebook.frontend import say, screen_of
+from green_notebook.hooks import Hooks
+from green_notebook.repeating import carbonit_cell, repeated
 from green_notebook.settings import GreenNotebook
 
-_COMMANDS = ("%carbon", "%%carbon")
+_COMMANDS = ("%carbon", "%%carbon", "%%carbonit")
 
 
 def carbon_cell(line: str, cell: str) -> None:
@@ -34,7 +36,8 @@ def carbon_cell(line: str, cell: str) -> None:
         %%carbon --quiet --pue 1.1
         train()
 
-    ``%carbon on`` measures every cell; ``%carbon?`` lists what else there is.
+    ``%carbon on`` measures every cell, ``%%carbonit`` repeats a short one until its energy is
+    known; ``%carbon?`` lists what else there is.
     """
 
 
@@ -48,7 +51,10 @@ class Extension:
     def __init__(self, shell: Any) -> None:
         self.shell = shell
         self.settings = GreenNotebook(parent=shell)
-        self._cell = arguments.documented(_renamed(carbon_cell, self._run_cell))
+        self._carbon = arguments.documented(_renamed(carbon_cell, self._run_cell), arguments.CARBON)
+        self._carbonit = arguments.documented(
+            _renamed(carbonit_cell, self._repeat_cell), arguments.CARBONIT
+        )
         self.hooks = Hooks(shell, self.session, self._parse, _live_widget)
         self.hooks.always = self.settings.always
 
@@ -86,7 +92,8 @@ class Extension:
         shell.input_transformers_cleanup.append(transformer.transform)
         shell.events.register("pre_run_cell", self.hooks.pre_run_cell)
         shell.events.register("post_run_cell", self.hooks.post_run_cell)
-        shell.register_magic_function(self._cell, "cell", "carbon")
+        shell.register_magic_function(self._carbon, "cell", "carbon")
+        shell.register_magic_function(self._carbonit, "cell", "carbonit")
         line = _renamed(carbon_line, self._run_line)
         line.__doc__ = _line_help()
         shell.register_magic_function(line, "line", "carbon")
@@ -105,8 +112,8 @@ class Extension:
                 shell.events.unregister(event, callback)
         with suppress(ValueError):
             shell.input_transformers_cleanup.remove(transformer.transform)
-        for kind in ("cell", "line"):
-            shell.magics_manager.magics[kind].pop("carbon", None)
+        for kind, name in (("cell", "carbon"), ("cell", "carbonit"), ("line", "carbon")):
+            shell.magics_manager.magics[kind].pop(name, None)
         for command in _COMMANDS:
             shell.strdispatchers["complete_command"].strs.pop(command, None)
         with suppress(ValueError):
@@ -117,7 +124,7 @@ class Extension:
     # --- the magics ---------------------------------------------------------
 
     def _parse(self, line: str) -> arguments.Options:
-        return arguments.parse(self._cell, line)
+        return arguments.parse(self._carbon, line)
 
     def _run_line(self, line: str) -> None:
         screen = screen_of(self.shell)
@@ -134,6 +141,7 @@ class Extension:
 
         Typed cells never come here: the transformer has taken the line out.
         """
+        __tracebackhide__ = True
         screen = screen_of(self.shell)
         try:
             options = self._parse(line)
@@ -144,28 +152,37 @@ class Extension:
             return self._execute(cell)
 
     def _execute(self, cell: str) -> Any:
-        code = self.shell.transform_cell(cell)
-        if self.shell.should_run_async(cell, transformed_cell=code):
-            self.shell.run_cell(cell).raise_error()
-            return None
-        tree = ast.parse(code)
-        space = self.shell.user_ns
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, "<carbon>", "exec"), space)  # noqa: S102 - the user's own cell
-        if last is None:
-            return None
-        value = ast.Expression(last.value)
-        return eval(compile(value, "<carbon>", "eval"), space)  # noqa: S307 - the same
+        __tracebackhide__ = True
+        run = prepared(self.shell, cell)
+        if run is not None:
+            return run()
+        self.shell.run_cell(cell).raise_error()
+        return None
+
+    def _repeat_cell(self, line: str, cell: str) -> None:
+        __tracebackhide__ = True
+        screen = screen_of(self.shell)
+        try:
+            found = arguments.read(self._carbonit, arguments.CARBONIT, line)
+            shown = repeated(self.session(), self.shell, found, cell)
+        except GreenNotebookError as error:
+            say(screen, str(error))
+        else:
+            forms = _forms(shown)
+            forms["application/vnd.green-notebook.v1+json"] = shown.report.to_notebook()
+            screen.publish(forms, shown.report.state, update=False)
 
 
 def _renamed(like: Callable[..., Any], method: Callable[..., Any]) -> Callable[..., Any]:
-    """``method`` as a plain function with the name ``carbon`` and the docstring of ``like``."""
+    """``method`` as a plain function with the first name and the docstring of ``like``."""
 
-    def carbon(*args: Any) -> Any:
+    def magic(*args: Any) -> Any:
+        __tracebackhide__ = True  # the user's errors are the user's lines
         return method(*args)
 
-    carbon.__doc__ = like.__doc__
-    return carbon
+    magic.__name__ = like.__name__.partition("_")[0]
+    magic.__doc__ = like.__doc__
+    return magic
 
 
 def _line_help() -> str:
@@ -194,7 +211,8 @@ def _complete(_shell: Any, event: Any) -> list[str]:
     """What may follow: options behind ``%%carbon``, verbs and their options behind ``%carbon``."""
     words = event.text_until_cursor.split()
     if event.command.startswith("%%"):
-        return arguments.flags()
+        table = arguments.CARBONIT if event.command.endswith("it") else arguments.CARBON
+        return arguments.flags(table)
     done = words[1:] if event.text_until_cursor.endswith((" ", "\t")) else words[1:-1]
     return verbs.options(done[0]) if done else verbs.names()
 

@@ -18,7 +18,18 @@ LEVELS = (
     (),
     ("session", "measuring"),
     ("actions", "track", "tracking", "callbacks"),
-    ("magic", "hooks", "transformer", "arguments", "verbs", "cli", "testing"),
+    (
+        "magic",
+        "hooks",
+        "transformer",
+        "arguments",
+        "verbs",
+        "repeating",
+        "frontend",
+        "cellcode",
+        "cli",
+        "testing",
+    ),
 )
 MEASURING = LEVELS.index(())
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
@@ -67,7 +78,7 @@ def level(module):
 
 def area(module):
     """The first name below the package; "" for the package itself."""
-    return (module.split(".") + [""])[1]
+    return ([*module.split("."), ""])[1]
 
 
 @pytest.mark.parametrize("path", FILES, ids=[str(one.relative_to(PACKAGE)) for one in FILES])
@@ -83,8 +94,8 @@ def test_the_arrows_point_down(path):
         if level(name) == level(own) == 2:
             assert area(name) == area(own), f"{own} imports {name} from beside"
         if area(own) in SIBLINGS and area(name) == area(own):
-            last = (name.split(".") + [""])[2]
-            mine = (own.split(".") + [""])[2]
+            last = ([*name.split("."), ""])[2]
+            mine = ([*own.split("."), ""])[2]
             free = last in ("", mine) or last.startswith("_") or mine == ""
             assert free, f"{own} imports its sibling {name}"
 
