@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from green_notebook.grids._points import Point, weighted
+from green_notebook.model import Quantity
 
 # Two hours' forecasts of one service share its fuel factors (about 10 %); what of a forecast's 20 %
 # remains is their own: sqrt(0.2**2 - 0.1**2).
@@ -69,9 +70,14 @@ def apart(ranked: Sequence[Window], count: int) -> list[Window]:
     return chosen
 
 
-def saving(now: Window, later: Window, energy_j: float, pue: float = 1.0) -> Saving:
+def saving(now: Window, later: Window, energy_j: float, pue: Quantity) -> Saving:
     """What ``later`` saves against ``now`` for so much energy (J) at the computer."""
-    kwh = energy_j / 3.6e6 * pue
+    kwh = energy_j / 3.6e6
     difference = now.g - later.g
     half = OWN_ERROR * math.hypot(now.g, later.g) if now.start != later.start else 0.0
-    return Saving(kwh * difference, kwh * (difference - half), kwh * (difference + half))
+    low, high = kwh * (difference - half), kwh * (difference + half)
+    return Saving(
+        kwh * difference * pue.value,
+        low * (pue.low if low > 0 else pue.high),
+        high * (pue.high if high > 0 else pue.low),
+    )

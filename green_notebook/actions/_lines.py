@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
             near = difflib.get_close_matches(unknown[0], known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"it knows {', '.join(known)}"
             raise GreenNotebookError(f"{self.prog} has no option {unknown[0]}: {hint}")
-        raise GreenNotebookError(f"{self.prog}: {message}; {self.format_usage().strip()}")
+        raise GreenNotebookError(f"{self.prog}: {message}; {' '.join(self.format_usage().split())}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from green_notebook.actions import _words
+from green_notebook.actions._charts import Chart
 from green_notebook.actions._figures import scenario_figure
 from green_notebook.actions._lines import Parser, Table
 from green_notebook.errors import GreenNotebookError
@@ -52,7 +53,7 @@ class WhatIf:
         return self._table()._repr_html_()
 
 
-def run(session: Session, argv: list[str]) -> Any:
+def run(session: Session, argv: list[str], now: datetime | None = None) -> WhatIf | Chart:
     """``[ZONE...] [--hardware A,B] [--from GPU] [--power W --speed X] [--hours] [--session] [--chart]``."""
     options = _parsed(argv)
     reports = list(session.reports)
@@ -72,14 +73,14 @@ def run(session: Session, argv: list[str]) -> Any:
     if options.power:
         found.append(at_power(case, _words.watts(options.power), _speed(options.speed)))
     if options.hours:
-        found += _hours(session, case)
+        found += _hours(session, case, now or datetime.now(timezone.utc))
     if any(one.ratio is None for one in found):
         notes += tuple(dict.fromkeys(one.why for one in found if one.why))
     notes += (
         "zones: yearly means; energy and PUE are the same, so their errors cancel in the ratio",
     )
-    shown_ = WhatIf(tuple(found), tuple(notes))
-    return shown_.figure() if options.chart else shown_
+    made = WhatIf(tuple(found), tuple(notes))
+    return Chart("whatif", made.figure()) if options.chart else made
 
 
 def _parsed(argv: list[str]) -> Any:
@@ -165,7 +166,7 @@ def _speed(text: str) -> float:
     return speed
 
 
-def _hours(session: Session, case: Case) -> list[Scenario]:
+def _hours(session: Session, case: Case, now: datetime) -> list[Scenario]:
     """Now and the greenest hours of the coming day, where the chosen service has a forecast."""
     live: Any = grid(session.settings.grid, session.settings)
     if not hasattr(live, "forecast"):
@@ -173,7 +174,6 @@ def _hours(session: Session, case: Case) -> list[Scenario]:
             "--hours needs a forecast: choose a service, such as "
             '%config GreenNotebook.grid = "energy-charts"'
         )
-    now = datetime.now(timezone.utc)
     end = now + timedelta(hours=24)
     points = live.forecast(case.place.zone, now, end)
     ranked = windows(points, case.duration_s, now, end)

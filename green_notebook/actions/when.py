@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from green_notebook.account import pue_of
 from green_notebook.actions import _words
+from green_notebook.actions._charts import Chart
 from green_notebook.actions._figures import forecast_figure
 from green_notebook.actions._lines import Parser, Table
 from green_notebook.errors import GreenNotebookError
@@ -89,53 +89,56 @@ class When:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return f"<div>{escape('')}</div>{self._table()._repr_html_()}"
+        return self._table()._repr_html_()
 
 
-def run(session: Session, argv: list[str]) -> When:
-    """``DURATION [--power W] [--before TIME] [--zone ZONE]``.
+def run(session: Session, argv: list[str], now: datetime | None = None) -> When | Chart:
+    """``DURATION [--power W] [--before TIME] [--zone ZONE] [--chart]``.
 
     Asks the chosen service for its forecast now. Raises GreenNotebookError where there is none.
     """
-    parser = Parser("when", HELP)
-    parser.add_argument("duration", nargs="+", help="3h, 90min, 2h30m")
-    parser.add_argument("--power", nargs="+", metavar="W", help="250W; else the last cell's")
-    parser.add_argument("--before", nargs="+", metavar="TIME", help="when it must have ended")
-    parser.add_argument("--zone", metavar="ZONE")
-    options = parser.parse_args(argv)
+    options = _parsed(argv)
     length_s = _words.seconds(" ".join(options.duration))
-    now = datetime.now(timezone.utc)
+    start = now or datetime.now(timezone.utc)
     lives = _lives(session)
-    before = (
-        _words.moment(" ".join(options.before), now, lives) if options.before else now + HORIZON
-    )
-    if now + timedelta(seconds=length_s) > before:
+    before = start + HORIZON
+    if options.before:
+        before = _words.moment(" ".join(options.before), start, lives)
+    if start + timedelta(seconds=length_s) > before:
         raise GreenNotebookError(
             f"{duration(length_s)} do not end before {before.astimezone(lives):%a %d %b %H:%M}"
         )
     place = locate(session.settings, session.host, options.zone)
     zone = options.zone or place.zone
-    reports = list(session.reports)
-    power_w = _power(options.power, reports)
     live = _forecaster(session, zone)
-    points = live.forecast(zone, now, before)
-    found = windows(points, length_s, now, before)
-    if not found:
+    points = live.forecast(zone, start, before)
+    ranked = windows(points, length_s, start, before)
+    if not ranked:
         last = max(one.end for one in points).astimezone(lives)
         raise GreenNotebookError(
             f"the forecast of {live.name} reaches to {last:%a %d %b %H:%M}: too short for "
             f"{duration(length_s)}"
         )
-    start = next((one for one in found if one.start == now), None)
-    best = apart(found, 3)
+    best = apart(ranked, 3)
+    at_once = next((one for one in ranked if one.start == start), None)
+    power_w = _power(options.power, list(session.reports))
     saved = None
-    if power_w is not None and start is not None:
-        pue = session.settings.checked_pue() or pue_of(place).value
-        saved = saving(start, best[0], power_w * length_s, pue)
-    provider = live.provider
-    named = resolve(zone).name
-    origin = (provider.source, provider.boundary, lives)
-    return When(tuple(best), start, saved, tuple(points), named, *origin)
+    if power_w is not None and at_once is not None:
+        pue = pue_of(place, session.settings.checked_pue())
+        saved = saving(at_once, best[0], power_w * length_s, pue)
+    origin = (live.provider.source, live.provider.boundary, lives)
+    made = When(tuple(best), at_once, saved, tuple(points), resolve(zone).name, *origin)
+    return Chart("when", made.figure()) if options.chart else made
+
+
+def _parsed(argv: list[str]) -> Any:
+    parser = Parser("when", HELP)
+    parser.add_argument("duration", nargs="+", help="3h, 90min, 2h30m")
+    parser.add_argument("--power", nargs="+", metavar="W", help="250W; else the last cell's")
+    parser.add_argument("--before", nargs="+", metavar="TIME", help="when it must have ended")
+    parser.add_argument("--zone", metavar="ZONE")
+    parser.add_argument("--chart", action="store_true", help="the forecast as a chart")
+    return parser.parse_args(argv)
 
 
 def _forecaster(session: Session, zone: str) -> Any:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
 from green_notebook.account import operational
 from green_notebook.grids import resolve
 from green_notebook.grids.annual import AnnualGrid
+from green_notebook.host import Host
 from green_notebook.model import (
     Basis,
     Component,
@@ -26,6 +28,7 @@ class Kept:
     """What the verbs see of a session."""
 
     reports: list = field(default_factory=list)
+    host: Host = field(default_factory=lambda: Host(Path("/nowhere"), {"TZ": "Europe/Berlin"}))
     settings: GreenNotebook = field(default_factory=lambda: GreenNotebook({}))
 
 
