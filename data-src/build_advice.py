@@ -32,6 +32,8 @@ BENCHMARKS: dict[str, tuple[str, bool, str, float, float]] = {
     "cnn_dm_rouge2": ("ROUGE-2", True, "CNN/DailyMail", 1, 0),
     "xsum_rouge2": ("ROUGE-2", True, "XSum", 1, 0),
     "coco_box_map": ("mAP", True, "COCO", 1, 0),
+    "coco_keypoints": ("mAP", True, "COCO (persons)", 1, 0),
+    "coco_masks": ("mAP", True, "COCO (boxes and masks)", 1, 0),
     "coco_voc_miou": ("mIoU", True, "COCO-VOC", 1, 0),
     "kinetics400_top1": ("%", True, "Kinetics-400", 1, 0.25),
     # Published as 0..1; a tolerance is in points of a hundred.

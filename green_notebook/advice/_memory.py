@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from green_notebook.model import Advice
+from green_notebook.model import Advice, Facts
 
 # Said again only where the saving grew by half: our own choice.
 GROWTH = 1.5
+KEPT = 200  # cells whose facts are kept, for `%carbon advice CELL`
 
 
 class AdviceMemory:
@@ -20,6 +22,17 @@ class AdviceMemory:
     def __init__(self) -> None:
         self._shown: dict[tuple[str, str], float] = {}
         self._dismissed: set[str] = set()
+        self._facts: dict[str, Facts] = {}
+
+    def remember(self, report_id: str, facts: Facts | Mapping[str, Any]) -> None:
+        """Keep the facts of a report's cell, the latest 200."""
+        self._facts[report_id] = facts if isinstance(facts, Facts) else Facts(facts)
+        while len(self._facts) > KEPT:
+            del self._facts[next(iter(self._facts))]
+
+    def facts_of(self, report_id: str) -> Facts | None:
+        """The facts of a report's cell, None where none were found or kept."""
+        return self._facts.get(report_id)
 
     @property
     def dismissed(self) -> frozenset[str]:
