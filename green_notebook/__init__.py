@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from green_notebook._version import __version__
 
 if TYPE_CHECKING:
+    from green_notebook.actions.verify import verify as verify
     from green_notebook.advice import advise as advise
     from green_notebook.callbacks import keras_callback as keras_callback
     from green_notebook.callbacks import lightning_callback as lightning_callback
@@ -37,6 +38,7 @@ _LAZY = {
     "measure": "measuring",
     "track": "tracking",
     "trainer_callback": "callbacks",
+    "verify": "actions.verify",
 }
 
 __all__ = ["__version__", "doctor", *_LAZY]  # noqa: PLE0604 - they are strings

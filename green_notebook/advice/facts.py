@@ -18,6 +18,7 @@ from green_notebook.advice.detect import (
     _data,
     _identity,
     _origin,
+    _remote,
     _session,
     _settings,
     _walk,
@@ -89,8 +90,12 @@ def _detect(
         if doing == _work.TRAINING:
             flat.update(_session.history(seen, model))
     else:
-        flat["model"] = None
-        _framework_alone(seen, flat)
+        away = _remote.uses(code, namespace)
+        if away:
+            flat.update(_remote.facts(away))
+        else:
+            flat["model"] = None
+            _framework_alone(seen, flat)
     flat.update(_session.session(seen, source, done, previous))
     flat.update(_session.kept(outputs, seen, watch))
 

@@ -125,7 +125,7 @@ def own(obj: Any) -> dict[str, Any]:
         entry = class_dict(cls).get("__dict__")
         if entry is None:
             continue
-        if type(entry) is not types.GetSetDescriptorType:
+        if not exactly(entry, types.GetSetDescriptorType, types.MemberDescriptorType):
             return {}
         found = entry.__get__(obj, cls)
         return found if type(found) is dict else {}
