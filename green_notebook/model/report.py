@@ -187,5 +187,7 @@ class Report:
         return html
 
     def __str__(self) -> str:
-        text: str = self._repr_mimebundle_()["text/plain"]
+        from importlib import import_module
+
+        text: str = import_module("green_notebook.show.text").summary(self)
         return text

@@ -46,10 +46,15 @@ def title(report: Report) -> str:
 
 def name_and_end(report: Report) -> list[str]:
     """The cell's name if it has one, and how it ended if not well."""
-    name = report.name or ""
+    # In one line, whatever it was called.
+    name = " ".join("".join(filter(_is_seen, report.name or "")).split())
     if len(name) > LONGEST_NAME:
         name = name[: LONGEST_NAME - 1] + "…"
     return [part for part in (name, STATUS.get(report.status)) if part]
+
+
+def _is_seen(character: str) -> bool:
+    return character.isprintable() or character.isspace()
 
 
 def took(report: Report) -> str:
@@ -60,7 +65,7 @@ def took(report: Report) -> str:
 
 def comparisons(report: Report, *, short: bool = False) -> list[str]:
     """The everyday terms, in full or for one line."""
-    texts = [one.text for one in report.equivalences]
+    texts = [" ".join(one.text.split()) for one in report.equivalences]
     return [_short(text) for text in texts] if short else texts
 
 

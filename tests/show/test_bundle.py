@@ -1,9 +1,12 @@
 """The three forms of a report, side by side, and small."""
 
 import json
+from dataclasses import replace
 
 import nbformat
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from green_notebook import show
 from green_notebook.model import MIME_TYPE, Report
@@ -123,3 +126,29 @@ def test_notes_are_not_folded_away(golden):
     """What the reader should know is seen without a click."""
     html = show.bundle(golden("unknown-zone"))["text/html"]
     assert html.index("%config GreenNotebook.zone") < html.index("<details>")
+
+
+@given(name=st.text(), words=st.text(min_size=1), note=st.text(min_size=1))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_any_words_are_only_words(golden, parsed, name, words, note):
+    """Names, comparisons and notes from anywhere break neither line, width nor markup."""
+    from green_notebook.show import html, text
+
+    report = golden("gaps")
+    odd = replace(
+        report,
+        name=name,
+        equivalences=(replace(report.equivalences[0], text=words),),
+        notes=(replace(report.notes[0], text=note),),
+    )
+    lines = text.summary(odd).split("\n")
+    assert "CO2e" in lines[0]
+    assert max(map(len, lines)) <= text.WIDTH
+    tags, _, _ = parsed(html.summary(odd))
+    assert tags <= {"div", "b", "i", "table", "tr", "td", "ul", "li", "details", "summary"}
+
+
+def test_a_printed_report_says_all_of_it(golden):
+    """`print(report)` is not cut short for a notebook's size."""
+    assert "electricity" in str(golden("vm"))
+    assert "the meter itself" in str(golden("vm"))
