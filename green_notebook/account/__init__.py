@@ -70,6 +70,7 @@ def pue_of(place: Place, setting: float | None = None) -> Quantity:
     return Quantity(survey, low, UNKNOWN_HIGH, "1", Basis.ASSUMED)
 
 
+@cache
 def _provider_pue(provider: str, region: str | None) -> Quantity:
     rows = [row for row in records("regions") if row["provider"] == provider]
     own = next((row for row in rows if row["region"] == region and row["own_pue"]), None)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from green_notebook.data import records
@@ -47,10 +48,10 @@ def embodied(
 
 def _machine(place: Place, host: Host, quota: float) -> Quantity:
     if place.kind == "laptop":
-        return rate(_row("device", "laptop"), personal=True).scaled(quota)
+        return _device("device", "laptop").scaled(quota)
     if place.kind == "desktop":
-        return rate(_row("device", "desktop (tower)"), personal=True).scaled(quota)
-    server = rate(_row("server", "rack server (manufacturer PCFs)")).scaled(quota)
+        return _device("device", "desktop (tower)").scaled(quota)
+    server = _device("server", "rack server (manufacturer PCFs)").scaled(quota)
     if host.hypervisor is None and place.kind != "cloud":
         return server
     typical, fewest, most = SERVER_THREADS
@@ -63,6 +64,11 @@ def _machine(place: Place, host: Host, quota: float) -> Quantity:
         Basis.ASSUMED,
     )
     return product(server, part, unit="g/s")
+
+
+@cache
+def _device(category: str, item: str) -> Quantity:
+    return rate(_row(category, item), personal=category == "device")
 
 
 def rate(row: dict[str, Any], *, personal: bool = False) -> Quantity:
@@ -79,6 +85,7 @@ def rate(row: dict[str, Any], *, personal: bool = False) -> Quantity:
     return product(made, per_second, unit="g/s")
 
 
+@cache
 def gpu_rate(name: str) -> Quantity:
     """Grams of CO2e per second of one GPU, by its NVML name.
 

@@ -39,14 +39,19 @@ def onsite(place: Place) -> Quantity:
     """The cooling's litres per kWh; a laptop or desktop has none."""
     if place.kind in ("laptop", "desktop"):
         return Quantity.exactly(0.0, "L/kWh", Basis.ASSUMED)
-    rows = [row for row in records("regions") if row["provider"] == place.provider]
-    own = next((row for row in rows if row["region"] == place.region and row["own_wue"]), None)
+    return _cooling(place.provider, place.region)
+
+
+@cache
+def _cooling(provider: str | None, region: str | None) -> Quantity:
+    rows = [row for row in records("regions") if row["provider"] == provider]
+    own = next((row for row in rows if row["region"] == region and row["own_wue"]), None)
     if own is not None:
         value = float(own["wue"])
         half = max(value * REGION_ERROR, 0.01)
         return Quantity.within(value, "L/kWh", Basis.ASSUMED, systematic=half)
     published = [float(row["wue"]) for row in rows if row["own_wue"]]
-    mean = _kind("provider", place.provider or "")
+    mean = _kind("provider", provider or "")
     if mean is None:
         mean = _kind("provider", "US-DC") or 0.0
     return Quantity(mean, 0.0, max(mean, UNKNOWN_HIGH, *published), "L/kWh", Basis.ASSUMED)
@@ -54,7 +59,12 @@ def onsite(place: Place) -> Quantity:
 
 def offsite(place: Place) -> Quantity:
     """The power stations' litres per kWh in the place's country; else the median of all known."""
-    own = _countries().get(_alpha3(place.zone))
+    return _stations(place.zone)
+
+
+@cache
+def _stations(zone: str) -> Quantity:
+    own = _countries().get(_alpha3(zone))
     if own is not None:
         return Quantity.within(own, "L/kWh", Basis.ASSUMED, systematic=OFFSITE_ERROR * own)
     known = sorted(_countries().values())

@@ -11,7 +11,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
@@ -45,9 +46,16 @@ class _Quiet(logging.Filter):
 _QUIET = _Quiet()
 
 
-def _hush() -> None:
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Requests in it are not logged by httpx: neither their keys, nor into somebody's cell."""
     for name in ("httpx", "httpcore.http11", "httpcore.connection", "httpcore.proxy"):
         logging.getLogger(name).addFilter(_QUIET)  # adding it again changes nothing
+    _ours.asking = True
+    try:
+        yield
+    finally:
+        _ours.asking = False
 
 
 @dataclass
@@ -150,13 +158,12 @@ class Client:
     ) -> tuple[_Reply | None, str]:
         import httpx
 
-        _hush()
-        _ours.asking = True
         started = self.now()
         try:
             timeout = httpx.Timeout(self.read_s, connect=CONNECT_S)
             agent = {"User-Agent": f"green-notebook/{__version__}", **headers}
             with (
+                quietly(),
                 httpx.Client(timeout=timeout) as client,
                 client.stream("GET", url, params=dict(params), headers=agent) as response,
             ):
@@ -166,8 +173,6 @@ class Client:
             return None, f"{self.name} did not answer in time"
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return None, f"{self.name} cannot be reached ({type(error).__name__})"
-        finally:
-            _ours.asking = False
         return reply, ""
 
     def _learn_clock(self, reply: _Reply, asked_at: float) -> None:

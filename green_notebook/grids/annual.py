@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from green_notebook.data import records, source
@@ -49,13 +49,18 @@ class AnnualGrid:
 
     def intensity(self, zone: str, at: datetime, duration_s: float = 0.0) -> Intensity:
         """The zone's newest annual mean; raises GreenNotebookError for an unknown zone."""
-        row = _rows()[resolve(zone).code]
-        quantity = Quantity.within(
-            float(row["g"]), "g/kWh", Basis.ASSUMED, systematic=interval(row, at.year)
-        )
-        return Intensity(
-            quantity, row["boundary"], source("grid", row["source"]), year=int(row["year"])
-        )
+        return _intensity(resolve(zone).code, at.year)
+
+
+@lru_cache(maxsize=512)
+def _intensity(code: str, year: int) -> Intensity:
+    row = _rows()[code]
+    quantity = Quantity.within(
+        float(row["g"]), "g/kWh", Basis.ASSUMED, systematic=interval(row, year)
+    )
+    return Intensity(
+        quantity, row["boundary"], source("grid", row["source"]), year=int(row["year"])
+    )
 
 
 def make(settings: Any = None, part: str = "") -> AnnualGrid:  # noqa: ARG001 - all are made alike
