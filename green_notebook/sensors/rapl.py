@@ -19,6 +19,14 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Cpu, Host
 from green_notebook.model import SensorSpec
 from green_notebook.sensors import Model, Sensor, _cpu
+from green_notebook.sensors._rapl_limits import (
+    GAIN_MEMORY,
+    MAX_MEMORY_W,
+    RESOLUTION_J,
+    STEP_S,
+    max_package_w,
+)
+from green_notebook.sensors._rapl_limits import gain as _gain
 
 NAME = "RAPL"
 SLOW = False
@@ -31,21 +39,8 @@ CURE_READ = (
 )
 CURE_MODULE = "sudo modprobe intel_rapl_msr"
 
-# The counter's unit is 2**-14 J on most processors, 2**-16 J on AMD's (Intel SDM vol. 3B, 15.10.1).
-_RESOLUTION_J = 2.0**-14
-_STEP_S = 0.001
 # 2**32 units of 2**-14 J: what counters without ``max_energy_range_uj`` have.
 _USUAL_RANGE_J = 2.0**18
-# How far the truth lies from the counter (95 %). Since Haswell the package is measured: Hackenberg
-# et al. 2015 (HPPAC), Khan et al. 2018 (ACM TOMPECS 3:9) find a few per cent; before, it is a
-# model of events: Hackenberg et al. 2013 (ISPASS). AMD's is a model too: Schoene et al. 2021
-# (CLUSTER). Memory: within a fifth, Desrochers et al. 2016 (MEMSYS). Rounded up, both ways.
-_GAIN_MEASURED, _GAIN_MODELLED, _GAIN_MEMORY = (0.05, 0.05), (0.15, 0.15), (0.10, 0.20)
-# Before Haswell: Sandy Bridge, Ivy Bridge (client and server).
-_MODELLED_INTEL = {42, 45, 58, 62}
-# Nothing on a socket draws more; without a limit of its own a zone has this one (W).
-_MAX_PACKAGE_W, _MAX_MEMORY_W = 1000.0, 250.0
-
 _ZONE = re.compile(r"^(intel-rapl|amd-rapl|intel-rapl-mmio|intel-rapl-tpmi\w*):(\d+)(?::(\d+))?$")
 _PACKAGE = re.compile(r"^package-(\d+)(?:-die-(\d+))?$")
 
@@ -226,9 +221,9 @@ def _spec(zone: Zone, component: str, covers: tuple[str, ...], cpu: Cpu) -> Sens
         id=f"rapl:{component}",
         component=component,
         kind="energy",
-        gain_error=_GAIN_MEMORY if memory else _gain(cpu),
-        step_s=_STEP_S,
-        resolution_j=_RESOLUTION_J,
+        gain_error=GAIN_MEMORY if memory else _gain(cpu),
+        step_s=STEP_S,
+        resolution_j=RESOLUTION_J,
         wrap_j=range_uj / 1e6 if range_uj else _USUAL_RANGE_J,
         max_power_w=_max_power_w(zone, cpu, memory=memory),
         covers=covers,
@@ -236,25 +231,14 @@ def _spec(zone: Zone, component: str, covers: tuple[str, ...], cpu: Cpu) -> Sens
     )
 
 
-def _gain(cpu: Cpu) -> tuple[float, float]:
-    modelled = _cpu.vendor_of(cpu) == "AMD" or (cpu.family == 6 and cpu.model in _MODELLED_INTEL)
-    return _GAIN_MODELLED if modelled else _GAIN_MEASURED
-
-
 def _max_power_w(zone: Zone, cpu: Cpu, *, memory: bool) -> float:
-    """What it cannot exceed for a millisecond or more: tells a jump from a reading.
-
-    ``max_power`` is the design power; short limits reach 2 to 4 times as much on small chips.
-    """
+    """The most that a zone can draw; ``max_power`` is the design power."""
     if memory:
-        return _MAX_MEMORY_W
+        return MAX_MEMORY_W
     watts = [
         value / 1e6
         for index in range(4)
         for value in [zone.number_in(f"constraint_{index}_max_power_uw")]
         if value
     ]
-    design = max([*watts, *filter(None, [_cpu.tdp_w(cpu)])], default=0.0)
-    if not design:
-        return _MAX_PACKAGE_W
-    return min(_MAX_PACKAGE_W, max(60.0, (4.0 if design <= 45 else 2.5) * design))
+    return max_package_w(max([*watts, *filter(None, [_cpu.tdp_w(cpu)])], default=None))
