@@ -10,7 +10,8 @@ from nbclient import NotebookClient
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
 # Variables of the environment that are no settings of the class.
-OTHER_VARIABLES = {"HOST_ROOT", "LEDGER"}
+OTHER_VARIABLES = {"HOST_ROOT", "LEDGER", "GRID_URL", "ELECTRICITY_MAPS_KEY", "ENTSOE_TOKEN"}
+OTHER_VARIABLES |= {"EIA_KEY", "WATTTIME_USER", "WATTTIME_PASSWORD"}
 
 
 def blocks(page, language):
