@@ -19,7 +19,6 @@ from green_notebook.sampler import Sampler
 from green_notebook.selection import part
 from green_notebook.spans import OpenSpan
 from green_notebook.tally import Tally, energy_of
-from green_notebook.traces import energy_between
 from green_notebook.usage import Usage
 
 # What is older than this is folded into a span's tallies, so that a look at a span of a day costs
@@ -79,7 +78,7 @@ class Accountant:
             # A slow sensor may have joined after the start: what came before is a gap.
             first_s = trace.readings[0].at_s if trace.readings else end.at_s
             begin_s = min(max(start.at_s, first_s), end.at_s)
-            measured = energy_between(trace, begin_s, end.at_s)
+            measured = self.sampler.energy(trace, begin_s, end.at_s)
             # The reader knows parts, not traces: each note says whose it is.
             notes.extend(
                 Note(one.code, f"{trace.spec.component}: {one.text}") for one in measured.notes

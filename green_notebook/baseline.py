@@ -6,7 +6,6 @@ from collections import deque
 
 from green_notebook.model import Basis, Quantity, SensorSpec
 from green_notebook.sampler import Sampler
-from green_notebook.traces import energy_between
 from green_notebook.usage import Usage
 
 # Busy less than this part of all CPUs counts as nobody computing.
@@ -45,7 +44,7 @@ class Baseline:
         if busy > QUIET:
             return
         for trace in tuple(sampler.traces.values()):
-            measured = energy_between(trace, begun.at_s, now.at_s)
+            measured = sampler.energy(trace, begun.at_s, now.at_s)
             if measured.quantity is not None:
                 power_w = measured.quantity.value / (now.at_s - begun.at_s)
                 self.learn(trace.spec.id, power_w, busy)

@@ -1,34 +1,42 @@
 """The one measuring thread, and the readings that it and the spans' edges take.
 
 `mark` is called by the cell's own thread at a span's edges: it reads every open sensor and the
-operating system's totals, waits for nobody and never raises. The thread reads in between, opens
-slow sensors, scans child processes, and calls whoever listens. Tests call `tick` themselves.
+operating system's totals, waits for nobody and never raises. The thread reads in between, each
+sensor when its plan says (`channel.py`), opens slow sensors, scans child processes, and calls
+whoever listens. Tests call `tick` themselves.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from green_notebook.channel import SOON_S, Channel
 from green_notebook.clock import Clock
 from green_notebook.errors import Unavailable
 from green_notebook.gpus import GpuUsers
 from green_notebook.host import Host
-from green_notebook.model import Reading, SensorSpec, Trace
+from green_notebook.model import SensorSpec, Trace
 from green_notebook.selection import Choice, choose
-from green_notebook.sensors import Kind, Model, PowerBeside, Sensor, kinds
+from green_notebook.sensors import Kind, Model, Sensor, kinds
+from green_notebook.traces import REFINE_S, Measured, energy_between
 from green_notebook.usage import Usage, UsageMeter
 
 PERIOD_S = 0.1
-# Between cells a reading a second is enough for wraps and for the idle baseline.
+# Between cells a reading a second is enough for wraps and for the idle baseline. For a while after
+# a cell it goes on as before: the next one's start is known better for what came before it.
 RESTING_PERIOD_S = 1.0
+LINGER_S = 30.0
+# Chores give way to a reading that is due this soon, but not for ever.
+GIVE_WAY_S = 0.005
+OVERDUE_S = 0.05
 SCAN_PERIOD_S = 1.0
 
 Listener = Callable[[float], None]
-Read = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +79,10 @@ class Sampler:
         self._slow: list[Kind] = []
         self._unavailable: list[SensorStatus] = []
         self._opened = False
-        self._reads: list[tuple[Trace, Read, Read | None]] = []
+        self._channels: list[Channel] = []
+        self._marked_s = -math.inf
+        self._chores_s = -math.inf
+        self._settle_s = math.inf
         self._wake = threading.Event()
         self._stop = False
         self._thread: threading.Thread | None = None
@@ -123,12 +134,9 @@ class Sampler:
         for sensor in self.choice.sensors:
             if sensor.spec.id not in self.traces:
                 self.traces[sensor.spec.id] = Trace(sensor.spec)
-        self._reads = [
-            (
-                self.traces[one.spec.id],
-                one.read,
-                one.read_power if isinstance(one, PowerBeside) else None,
-            )
+        known = {one.trace.spec.id: one for one in self._channels}
+        self._channels = [
+            known.get(one.spec.id) or Channel(one, self.traces[one.spec.id], self.clock)
             for one in self.choice.sensors
         ]
 
@@ -144,6 +152,10 @@ class Sampler:
     def mark(self) -> Usage:
         """Read everything now, at a span's edge."""
         self.read_sensors()
+        self._marked_s = now_s = self.clock.monotonic()
+        for channel in self._channels:
+            channel.edge(now_s)
+        self._settle_s = now_s + REFINE_S
         self._scan_wanted = True
         self._wake.set()
         with suppress(Exception):
@@ -152,18 +164,15 @@ class Sampler:
 
     def read_sensors(self) -> None:
         """One reading of each open sensor; a failed one is kept as a gap."""
-        for trace, read, read_power in self._reads:
-            trace.readings.append(self._reading(read))
-            if read_power is not None:
-                trace.power.append(self._reading(read_power))
+        for channel in self._channels:
+            channel.take()
 
-    def _reading(self, read: Callable[[], float]) -> Reading:
-        begun_s = self.clock.monotonic()
-        value: float | None = None
-        with suppress(Exception):
-            value = read()
-        ended_s = self.clock.monotonic()
-        return Reading((begun_s + ended_s) / 2, value, ended_s - begun_s)
+    def energy(self, trace: Trace, start_s: float, end_s: float) -> Measured:
+        """What one trace's sensor measured (J) between two instants."""
+        for channel in self._channels:
+            if channel.trace is trace:
+                return channel.energy(start_s, end_s)
+        return energy_between(trace, start_s, end_s)
 
     # The thread
 
@@ -175,16 +184,56 @@ class Sampler:
 
     def _run(self) -> None:
         while not self._stop:
+            wait_s = PERIOD_S
             with suppress(BaseException):  # nothing of ours may ever surface in the kernel
-                self.tick()
-            self._wake.wait(PERIOD_S if self.busy else RESTING_PERIOD_S)
+                wait_s = self.round()
+            self._wake.wait(wait_s)
             self._wake.clear()
 
+    def round(self) -> float:
+        """Read and do what is due; how long (s) until something is due again."""
+        begun_cpu_s = self.clock.thread_cpu_s()
+        due_s = self._read_due()
+        now_s = self.clock.monotonic()
+        chores_s = min(self._chores_s, self._settle_s)
+        if self._scan_wanted:
+            chores_s = min(chores_s, self._marked_s)
+        if now_s >= chores_s and (due_s - now_s > GIVE_WAY_S or now_s - chores_s > OVERDUE_S):
+            if now_s >= self._settle_s:
+                self._settle_s = math.inf
+            self._chores_s = now_s + (PERIOD_S if self.busy else RESTING_PERIOD_S)
+            self._chores()
+            due_s = self._read_due()
+        self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s
+        chores_s = min(self._chores_s, self._settle_s)
+        return max(SOON_S, min(due_s, chores_s) - self.clock.monotonic())
+
+    def _read_due(self) -> float:
+        """Read what is due; when the next reading is."""
+        now_s = self.clock.monotonic()
+        near = self.busy or now_s - self._marked_s < LINGER_S
+        period_s = PERIOD_S if near else RESTING_PERIOD_S
+        due_s = math.inf
+        for channel in self._channels:
+            at_s = channel.next_s(now_s, period_s)
+            if at_s <= now_s + SOON_S:
+                channel.take()
+                now_s = self.clock.monotonic()
+                at_s = channel.next_s(now_s, period_s)
+            due_s = min(due_s, at_s)
+        return due_s
+
     def tick(self) -> None:
-        """One round: slow sensors, readings, child processes, listeners."""
+        """One round of everything, due or not."""
         begun_cpu_s = self.clock.thread_cpu_s()
         self.open_slow()
         self.read_sensors()
+        self._chores()
+        self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s
+
+    def _chores(self) -> None:
+        """Slow sensors, child processes, users of GPUs, listeners."""
+        self.open_slow()
         now_s = self.clock.monotonic()
         due = now_s - self.usage.scanned_at_s >= SCAN_PERIOD_S
         if self._scan_wanted or (self.busy and due):
@@ -196,7 +245,6 @@ class Sampler:
         for listener in tuple(self.listeners):
             with suppress(Exception):
                 listener(now_s)
-        self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s
 
     def close(self, *, wait: bool = True) -> None:
         """Stop the thread and give the sensors back; more than once does no harm."""
@@ -214,7 +262,7 @@ class Sampler:
         self._stop = True
         self._thread = None
         self.choice = Choice((), (), ())
-        self._reads = []
+        self._channels = []
         self.listeners.clear()
 
 

@@ -104,7 +104,8 @@ class Curve:
         after = self.powers[index + 1] if index + 1 < len(self.powers) else power
         loose_j = self._loose(part, lasts_s, spread_w, max(around) - min(around))
         even_j = power * part * lasts_s
-        if (before - power) * (after - power) >= 0:
+        # Rounding alone puts no power between two others.
+        if (before - power) * (after - power) >= -1e-9 * spread_w**2:
             local_w = max(abs(before - power), abs(after - power))
             return even_j, loose_j + 0.35 * room_s * local_w
         switched_j = _switched(power, part, lasts_s, before, after)

@@ -30,6 +30,8 @@ SAFETY = 1.4
 ONE_STEP = 0.95
 # Where the step before is known by number, the next one is, too.
 NEXT_STEP = 1.4
+# A read that took longer than this part of a period may show either of two steps.
+SLOW_READ = 0.3
 NEVER = -(10**12)
 MOST_STRANGERS = 3
 # Steps seen apart are numbered by the stated period where all lie this near to its multiples.
@@ -50,6 +52,7 @@ class StepClock:
         self._ticks: deque[tuple[int, float, float]] = deque(maxlen=KEPT)
         self._value: float | None = None
         self._read_s = -math.inf
+        self._took_s = 0.0
         self._dense_s = math.inf
         self._dense: list[tuple[float, float]] = []
         self._seen: deque[tuple[float, float]] = deque(maxlen=8)
@@ -80,19 +83,23 @@ class StepClock:
 
     def saw(self, at_s: float, value: float | None, took_s: float = 0.0) -> bool:
         """Take a reading; True where the counter moved since the one before."""
+        if at_s <= self._read_s:
+            return False
         if value is None:
             self._value, self._dense_s = None, math.inf
             return False
-        last_value, last_s = self._value, self._read_s
-        self._value, self._read_s = value, at_s
+        last_value, last_s, last_took_s = self._value, self._read_s, self._took_s
+        self._value, self._read_s, self._took_s = value, at_s, took_s
         if last_value is None or at_s - last_s > TIGHT_S:
             # What came before is not connected: steps in between may have been missed.
             self._dense_s, self._dense = at_s, []
         if last_value is None or value == last_value:
             return False
         self.changed_s = at_s
-        if at_s - last_s < self.period_s * (ONE_STEP if self._last == NEVER else NEXT_STEP):
-            self._enclosed(last_s - took_s / 2, at_s + took_s / 2)
+        below_s, above_s = last_s - last_took_s / 2, at_s + took_s / 2
+        longest_s = self.period_s * (ONE_STEP if self._last == NEVER else NEXT_STEP)
+        if above_s - below_s < longest_s and took_s < SLOW_READ * self.period_s:
+            self._enclosed(below_s, above_s)
         else:
             self._last = NEVER
         return True

@@ -1,0 +1,72 @@
+"""One open sensor: how it is read, where its readings go, and when it is read next.
+
+The cell's thread reads at a span's edges and the sampler's in between. Both only append to rings;
+the plan is told of readings, and asked, by the sampler's thread alone, so there is no lock.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from green_notebook.clock import Clock
+from green_notebook.model import Reading, Trace
+from green_notebook.sensors import PowerBeside, Sensor
+from green_notebook.traces import Measured, energy_between, watch_plan
+
+# A reading that is due this soon is taken now: a thread cannot wait for less.
+SOON_S = 0.00005
+
+
+class Channel:
+    """A sensor, its trace and its plan of readings."""
+
+    def __init__(self, sensor: Sensor, trace: Trace, clock: Clock) -> None:
+        self.sensor = sensor
+        self.trace = trace
+        self._clock = clock
+        self._read_power = sensor.read_power if isinstance(sensor, PowerBeside) else None
+        self._plan = watch_plan(trace.spec)
+        self._told: deque[Reading] = deque(maxlen=64)
+        self._edges: deque[float] = deque(maxlen=8)
+        self._read_s = clock.monotonic()
+
+    def take(self) -> None:
+        """One reading; a failed one is kept as a gap."""
+        reading = self._reading(self.sensor.read)
+        self.trace.readings.append(reading)
+        self._told.append(reading)
+        self._read_s = reading.at_s
+        # The power beside comes second: an edge's counter is read as near to the edge as can be.
+        if self._read_power is not None:
+            self.trace.power.append(self._reading(self._read_power))
+
+    def edge(self, at_s: float) -> None:
+        """A span begins or ends now: the counter's next steps matter."""
+        self._edges.append(at_s)
+
+    def next_s(self, now_s: float, period_s: float) -> float:
+        """When to read next, at the latest ``period_s`` after the last time."""
+        background_s = self._read_s + period_s
+        if self._plan is None:
+            self._told.clear()
+            return background_s
+        while self._told:
+            self._plan.saw(self._told.popleft())
+        while self._edges:
+            self._plan.mark(self._edges.popleft())
+        return self._plan.next_s(now_s, background_s)
+
+    def energy(self, start_s: float, end_s: float) -> Measured:
+        """The energy (J) between two instants, by what was learned of the counter's steps."""
+        rhythm = None if self._plan is None else self._plan.rhythm
+        return energy_between(self.trace, start_s, end_s, rhythm)
+
+    def _reading(self, read: Callable[[], float]) -> Reading:
+        begun_s = self._clock.monotonic()
+        value: float | None = None
+        with suppress(Exception):
+            value = read()
+        ended_s = self._clock.monotonic()
+        return Reading((begun_s + ended_s) / 2, value, ended_s - begun_s)
