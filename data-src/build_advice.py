@@ -54,7 +54,7 @@ ISO["por"] = "pt"
 # they answer at great length (reasoning), or their safety was removed. Recognised, never proposed.
 SPECIAL = re.compile(
     r"math|coder|codestral|codegemma|starcoder|-rm$|-vl-|aria$|abliterated|lorablated|dolphin|"
-    r"daredevil|-jpn-|-r1|qwq|nexusraven|pygmalion|dialogpt|mt5|flan|switch|refueled|phixtral",
+    r"preview|daredevil|-jpn-|-r1|qwq|nexusraven|pygmalion|dialogpt|mt5|flan|switch|refueled|phixtral",
     re.IGNORECASE,
 )
 # Organisations that train the models they publish; merges and re-tunes of others are recognised
@@ -85,7 +85,7 @@ MAKERS = frozenset(
         "upstage",
     ]
 )
-CHAT = re.compile(r"instruct|chat|-it$|-it-|zephyr|tulu|hermes|aya-|command", re.IGNORECASE)
+CHAT = re.compile(r"instruct|phi-4$|chat|-it$|-it-|zephyr|tulu|hermes|aya-|command", re.IGNORECASE)
 STATUS_OK = {"ok"}
 # Detects persons only, or draws masks too: not the same work as boxes of 80 classes.
 OTHER_DETECTION = {"keypointrcnn": "coco_keypoints", "maskrcnn": "coco_masks"}
@@ -156,6 +156,9 @@ def speeds(row: Row, timm: dict[tuple[str, str], Any]) -> tuple[Any, Any]:
         return timm.get((counterpart, size), (None, None)) if same_input else (None, None)
     if row["id_kind"] == "ultralytics":
         return None, number(row["throughput_cpu"])
+    counterpart = re.search(r"timm counterpart (\w+)", row["source"])
+    if counterpart:
+        return timm.get((counterpart[1], row["input"]), (None, None))
     return number(row["throughput_gpu"]), None
 
 

@@ -22,6 +22,25 @@ _CAPABILITY = {
     "Blackwell": (10, 0),
 }
 
+# Families whose members' names vary too much for a table.
+_FAMILIES = (
+    ("rtx 50", "Blackwell"),
+    ("rtx 40", "Ada Lovelace"),
+    ("rtx 30", "Ampere"),
+    ("rtx 20", "Turing"),
+    ("gtx 16", "Turing"),
+    ("gtx 10", "Pascal"),
+    ("b200", "Blackwell"),
+    ("h100", "Hopper"),
+    ("h200", "Hopper"),
+    ("l40", "Ada Lovelace"),
+    ("a100", "Ampere"),
+    ("v100", "Volta"),
+    ("p100", "Pascal"),
+    ("tesla t4", "Turing"),
+    ("k80", "Kepler"),
+)
+
 _DTYPES = {"fp32": "float32", "float": "float32", "fp16": "float16", "half": "float16"}
 _DTYPES["bf16"] = "bfloat16"
 
@@ -121,7 +140,7 @@ def _architecture(name: str) -> str:
                 len(key) > len(best) and words.startswith(key + "-")
             ):
                 best, found = key, str(row["architecture"])
-    return found
+    return found or next((one for mark, one in _FAMILIES if mark in words), "")
 
 
 def capability(case: Case) -> tuple[int, int] | None:
@@ -205,7 +224,10 @@ def pretrained(case: Case) -> bool | None:
     weights = case.text("model.weights").lower()
     if weights:
         return weights not in {"random", "none", "scratch"}
-    return True if "/" in case.text("model.id") else None
+    name = case.text("model.id").lower()
+    # A network of a library has its name untrained too; an id of the hub means a checkpoint.
+    library = name.startswith(("torchvision/", "timm/", "keras.applications/"))
+    return True if "/" in name and not library else None
 
 
 def reruns(case: Case) -> float:

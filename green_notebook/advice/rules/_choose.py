@@ -197,6 +197,7 @@ def _candidates(case: Case, before: Model) -> Iterator[Choice]:
     benchmark = catalogue.benchmarks()[before.group]
     wanted, on_cpu = now.language(case), now.on_cpu(case)
     gmacs, tolerance = before.gmacs or math.inf, case.tolerance + 1e-9
+    have = {str(one).lower() for one in case.listed("model.also") + case.listed("session.models")}
     quality, sign = before.quality or 0.0, 1.0 if benchmark.higher_is_better else -1.0
     for after in catalogue.of_group(before.group):
         loss = sign * (quality - (after.quality or 0.0))
@@ -209,7 +210,7 @@ def _candidates(case: Case, before: Model) -> Iterator[Choice]:
         level = next((one for one in LEVELS if one in ratios), None)
         if level is None or _dearer(before, ratios) or not speaks(after, before, wanted):
             continue
-        if ratios[level] > 0.95 or _same(before, after):
+        if ratios[level] > 0.95 or _same(before, after) or after.id.lower() in have:
             continue
         if after.task == "text-to-image" and level != "energy":
             continue  # steps, resolution and text encoders count for more than parameters

@@ -24,6 +24,7 @@ _FITS = {
 # A ratio measured on one H100 carries over to other hardware about so well: our own allowance.
 ELSEWHERE = 1.25
 MISLEADING = 0.9  # sizes this close say nothing: the compute is scaled instead
+WORTH = 0.1  # a smaller saving is not worth a change of model
 TELLING = 0.3  # below this R2 a fit tells nothing of a single pair: their speeds do
 
 
@@ -58,9 +59,10 @@ def _fit(choice: Choice) -> Scaling | None:
 def in_kind(choice: Choice) -> tuple[tuple[float, float, float], str] | None:
     """What is saved, and of what: energy where it can be told, else time, else compute."""
     energy = predicted(choice)
-    if energy is not None:
+    timed = choice.level == "speed"
+    if energy is not None and (energy[1] >= WORTH or not timed):
         return energy, "energy"
-    if choice.level == "speed":
+    if timed:
         return _range(choice.ratio, ELSEWHERE), "time"
     if choice.before.gmacs and choice.after.gmacs:
         ratio = choice.after.gmacs / choice.before.gmacs
@@ -84,11 +86,11 @@ def evidence(choice: Choice) -> str:
     if choice.level == "energy":
         how = "energy of both measured on one H100 (AI Energy Score 2025, ML.ENERGY 2026)"
     else:
-        fit = _fit(choice)
-        timed = choice.level == "speed"
+        fit, known = _fit(choice), in_kind(choice)
+        timed = known is not None and known[1] == "time"
         how = (
             f"{'speed measured' if timed else 'compute counted'}, energy not measured"
-            if fit is None
+            if fit is None or timed
             else f"energy predicted from size^{fit.exponent:.2f} (AI Energy Score 2025, "
             f"{fit.n} models, R2 {fit.r2:.2f})"
         )
@@ -189,7 +191,7 @@ def proposal(case: Case, choice: Choice, why: str) -> Proposal:
     if known is None:
         return case.silent("what it would save cannot be told")
     (low, typical, high), of = known
-    case.need(typical >= 0.1, "it would save too little to be worth a change")
+    case.need(typical >= WORTH, "it would save too little to be worth a change")
     low, high = max(low, 0.0), min(high, 0.99)
     name = choice.after.id
     before = case.text("model.id") or choice.before.id

@@ -100,12 +100,14 @@ def llm_serving_engine(case: Case) -> Proposal:
     calls = case.number("gen.calls") or case.known("run.items")
     case.need(calls >= MANY, "there are too few calls for an engine to pay")
     case.need(now.task(case) == "text-generation", "the engines serve text generation")
+    shared = case.flag("gen.identical_system_prompt") is True
+    prefix = " It also reads the system prompt, the same each time, only once." if shared else ""
     return Proposal(
         title="Generate with vLLM",
         text=(
             f"{words.spent(case)}It made {words.count(calls)} calls of generate(). An engine that "
             "keeps the GPU filled with prompts used 38 to 73 % less energy for the same texts"
-            f"{words.here(case, 0.55)}."
+            f"{words.here(case, 0.55)}.{prefix}"
         ),
         caveat="The same model and answers; another library, and it takes the GPU's memory for itself.",
         snippet=(

@@ -15,8 +15,11 @@ SMALL_MODEL = 1e6  # parameters
 
 
 def _starved(case: Case) -> bool:
-    """Whether a training's data come from one process."""
-    return now.phase(case) == "training" and case.number("loader.num_workers") == 0
+    """Whether a training waits for data that one process prepares, not for a toy's kernels."""
+    if now.phase(case) != "training" or case.number("loader.num_workers") != 0:
+        return False
+    heavy = any(one in case.text("data.kind").lower() for one in ("jpeg", "image", "audio"))
+    return heavy or not _small(case)
 
 
 def _gpu_idle(case: Case) -> float:
@@ -26,6 +29,13 @@ def _gpu_idle(case: Case) -> float:
     case.need(busy < NEARLY_IDLE, "the GPU was in use")
     case.need(not _starved(case), "the GPU waits for data: that comes first")
     return busy
+
+
+def _small(case: Case) -> bool:
+    """A model of less than a million parameters, or one of a table."""
+    params = case.number("model.params")
+    table = case.text("task").startswith("tabular") and (params is None or params < 1e7)
+    return table or (params is not None and params < SMALL_MODEL)
 
 
 @rule(
@@ -101,9 +111,7 @@ def cpu_instead_of_gpu(case: Case) -> Proposal:
     case.need(not now.remote(case), "the model is a hosted one")
     busy = _gpu_idle(case)
     params = case.number("model.params")
-    small = params is not None and params < SMALL_MODEL
-    table = case.text("task").startswith("tabular") and (params is None or params < 1e7)
-    case.need(small or table, "the model is not known to be small")
+    case.need(_small(case), "the model is not known to be small")
     what = f"a model of {words.count(params)} parameters" if params else "a model of a table"
     return Proposal(
         title="Run this on the CPU",
@@ -143,6 +151,8 @@ def dataloader_bottleneck(case: Case) -> Proposal:
     case.need(busy < 50 or (swings and busy <= 85), "the GPU is kept busy")
     on_gpu = case.text("data.device").startswith("cuda")
     case.need(not on_gpu, "the data are on the GPU already")
+    idle = busy < NEARLY_IDLE and _small(case) and not _starved(case)
+    case.need(not idle, "the model is too small for a GPU: that comes first")
     workers, cores_busy = case.number("loader.num_workers"), case.number("run.cpu_cores_busy")
     one_core = cores_busy is not None and 0.85 <= cores_busy <= 1.5
     case.need(workers == 0 or (one_core and not workers), "the loader is not known to be the brake")

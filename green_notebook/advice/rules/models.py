@@ -181,6 +181,7 @@ def _twin(case: Case, choice: Choice) -> Proposal:
                 f"{case.text('model.id')}: {_swap.quality(choice)}. Its siblings used "
                 f"{words.percent(low)} to {words.percent(high)} less energy than their teachers."
             ),
+            of="energy",
             strength="A",
             evidence="AI Energy Score, 2025; Open ASR leaderboard, 2026 (strength A)",
         )

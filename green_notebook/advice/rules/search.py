@@ -41,7 +41,7 @@ def _unpruned(case: Case) -> float:
 
 
 def _iterative(case: Case) -> bool:
-    names = now.names_of(case)
+    names = now.names_of(case).replace("elasticnet", "")
     return now.framework(case) in _NETWORKS or any(one in names for one in _ITERATIVE)
 
 

@@ -10,7 +10,9 @@ from green_notebook.advice._rule import Case, Proposal, rule
 
 _GPU = {"name": "NVIDIA A100-SXM4-40GB", "compute_capability": [8, 0], "memory_gb": 40}
 _RUN = {"duration_s": 5400, "energy_wh": 300, "gpu_util_mean": 90}
-PATIENCE = 3  # epochs without progress before stopping
+PATIENCE = 2  # epochs without progress before stopping
+FLAT = 3  # this many at the end show that it came to a halt
+EVEN = 0.002  # a change below 0.2 % is none
 MANY_ROWS = 50_000
 
 
@@ -58,11 +60,13 @@ def early_stopping(case: Case) -> Proposal:
     epochs = len(curve)
     stated = case.number("optim.epochs")
     case.need(max(epochs, stated or 0) >= 10 and epochs >= 5, "it trained for a few epochs only")
-    best = min(range(epochs), key=lambda index: (curve[index], index)) + 1
+    least = min(curve)
+    best = 1 + next(
+        index for index, one in enumerate(curve) if one <= least + EVEN * max(abs(least), 1e-9)
+    )
     wasted = epochs - best
-    case.need(wasted >= PATIENCE, "the last epochs still brought something")
-    share = max(0.0, wasted - PATIENCE) / epochs
-    case.need(share > 0, "stopping after three idle epochs would have come at the end anyway")
+    case.need(wasted >= FLAT, "the last epochs still brought something")
+    share = (wasted - PATIENCE) / epochs
     early = (wasted - 1) / epochs
     late = max(0.0, wasted - 2 * PATIENCE) / epochs
     word = "got no better" if name == "validation loss" else "rose no more"
@@ -201,6 +205,7 @@ def batch_size_training(case: Case) -> Proposal:
     case.need(
         on_gpu or ((workers or 0) > 0 and not swings), "the GPU waits for data: that comes first"
     )
+    accumulated = case.number("optim.grad_accum") or 1
     batch, rows = case.known("optim.batch_size"), case.number("data.rows")
     case.need(batch >= 1, "optim.batch_size is unknown")
     case.need(rows is None or rows >= 100 * batch, "the set is too small for larger batches")
@@ -213,7 +218,12 @@ def batch_size_training(case: Case) -> Proposal:
             f"used {words.percent(memory)} of its memory. A larger batch gives it more work at a "
             "time; studies saved 3 to 75 %, typically 15 %."
         ),
-        caveat="Scale the learning rate along, and watch the validation score: too large a batch needs more epochs.",
+        caveat=(
+            "Accumulate fewer steps in exchange: then the training stays the same."
+            if accumulated >= 2
+            else "Scale the learning rate along, and watch the validation score: too large a batch "
+            "needs more epochs."
+        ),
         snippet=f"loader = DataLoader(dataset, batch_size={larger}, shuffle=True)",
         ease=0.7,
     )
