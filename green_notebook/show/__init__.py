@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from typing import Any
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 from green_notebook.model import MIME_TYPE, Report
+
+if TYPE_CHECKING:
+    from green_notebook.show._detail import Detail
 
 __all__ = ["LIMIT_BYTES", "bundle", "saved_size"]
 
 # What one measured cell may add to a saved notebook.
 LIMIT_BYTES = 5000
 History = Sequence[tuple[float, float]]
+Measure = Callable[[dict[str, Any]], int]
 
 
 def bundle(report: Report, history: History = ()) -> dict[str, Any]:
@@ -23,58 +29,82 @@ def bundle(report: Report, history: History = ()) -> dict[str, Any]:
     components, under 5 kB without indentation. What is given up for it, step by step, is said
     in ``_detail``; in the JSON, those figures that the contract lets be null.
     """
-    given = list(_forms(report, history))
+    from green_notebook.show._detail import STEPS
+
+    whole = report.to_notebook()
+
+    last = len(STEPS) - 1
+
+    @cache
+    def forms(step: int) -> dict[str, Any]:
+        return _forms(report, history, whole, *STEPS[step])
+
+    @cache
+    def measured(step: int, measure: Measure) -> int:
+        return measure(forms(step))
+
     for measure, limit in (
         (saved_size, LIMIT_BYTES),
         (saved_size, 1.1 * LIMIT_BYTES),
         (saved_size, 1.2 * LIMIT_BYTES),
         (_size, LIMIT_BYTES),
     ):
-        for forms in given:
-            if measure(forms) <= limit:
-                return forms
-    return given[-1]
+        if measured(last, measure) <= limit:
+            # Each step is smaller than the one before: the first that fits is found by halving.
+            sizes = partial(measured, measure=measure)
+            return forms(bisect_left(range(last), -limit, key=lambda step: -sizes(step)))
+    return forms(last)
 
 
 def saved_size(forms: dict[str, Any]) -> int:
     """Bytes that a display of these forms adds to a notebook file, which nbformat indents."""
-    lines = {
+    data = {
         kind: form.splitlines(keepends=True) if isinstance(form, str) else form
         for kind, form in forms.items()
     }
     # As show/live.py publishes it.
     metadata = {"green-notebook": {"state": "final"}}
-    output = {"data": lines, "metadata": metadata, "output_type": "display_data"}
-    text = json.dumps(output, ensure_ascii=False, indent=1, separators=(",", ": "))
-    # An output stands four levels deep in the file.
-    return len(text.encode()) + 4 * (text.count("\n") + 2)
+    output = {"data": data, "metadata": metadata, "output_type": "display_data"}
+    # An output stands four levels deep in the file, in a list that was empty.
+    return _size([output]) + _indentation([output], 3)
 
 
-def _size(forms: dict[str, Any]) -> int:
-    return len(json.dumps(forms, ensure_ascii=False, separators=(",", ":")).encode())
+def _size(node: Any) -> int:
+    return len(json.dumps(node, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def _forms(report: Report, history: History) -> Iterator[dict[str, Any]]:
-    """The bundle, from the richest form to the leanest."""
+def _indentation(node: Any, depth: int) -> int:
+    """The white space that nbformat's one column a level adds to a container on this level."""
+    if not node or not isinstance(node, dict | list):
+        return 0
+    inner = node.values() if isinstance(node, dict) else node
+    # Per item a line break, its columns, and the space behind a key; then the closing line.
+    own = len(node) * (depth + 2 + isinstance(node, dict)) + depth + 1
+    return own + sum(_indentation(one, depth + 1) for one in inner)
+
+
+def _forms(
+    report: Report, history: History, whole: dict[str, Any], detail: Detail, leanness: int
+) -> dict[str, Any]:
+    """The bundle with so much detail."""
     from green_notebook.show import html, text
-    from green_notebook.show._detail import STEPS
 
-    for detail, leanness in STEPS:
-        yield {
-            "text/plain": text.summary(report, detail),
-            "text/html": html.summary(report, history, detail),
-            MIME_TYPE: _lean(report.to_notebook(), leanness),
-        }
+    return {
+        "text/plain": text.summary(report, detail),
+        "text/html": html.summary(report, history, detail),
+        MIME_TYPE: _lean(whole, leanness),
+    }
 
 
-def _lean(data: dict[str, Any], leanness: int) -> dict[str, Any]:
+def _lean(whole: dict[str, Any], leanness: int) -> dict[str, Any]:
     """The report's JSON without what ``_detail.STEPS`` leaves out."""
     from green_notebook.show._rows import LOUD
 
     if leanness == 0:
-        return data
-    data["energy"] |= {"kernel_active": None, "kernel_idle": None}
-    data["footprint"] |= {"embodied": None, "water": None}
+        return whole
+    data = dict(whole)
+    data["energy"] = data["energy"] | {"kernel_active": None, "kernel_idle": None}
+    data["footprint"] = data["footprint"] | {"embodied": None, "water": None}
     if leanness > 2:
         data["equivalences"] = data["equivalences"][:2]
         data["notes"] = [

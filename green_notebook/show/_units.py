@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from green_notebook.model import Quantity, rounded
 
@@ -74,6 +75,8 @@ class Shown:
         return f"{self.amount}{suffix and ' ' + suffix} ({self.interval})"
 
 
+# A summary says the same figure in several places, and is tried at several lengths.
+@lru_cache(maxsize=128)
 def shown(quantity: Quantity) -> Shown:
     """A quantity in the unit that fits its size.
 
