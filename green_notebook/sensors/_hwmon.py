@@ -104,8 +104,7 @@ def readable(
     if not found and any(isinstance(one, PermissionError) for one in tried):
         raise Unavailable(f"{missing}: only root may read it", cure)
     if not found:
-        problem = next((one for one in tried if isinstance(one, Exception)), None)
-        raise Unavailable(f"{missing}: {problem}" if problem else missing)
+        raise Unavailable(missing)
     return found
 
 
