@@ -245,7 +245,7 @@ MODEL_COLUMNS = [
 def folded(columns: list[str], table: list[list[Any]], fold: set[str]) -> dict[str, list[Any]]:
     """Fold the table in place: the repeated words of some columns are written once, and the rows point at them."""
     words: dict[str, list[Any]] = {}
-    for name in fold:
+    for name in sorted(fold):
         index = columns.index(name)
         known = sorted({row[index] for row in table}, key=lambda word: (word is None, str(word)))
         words[name] = known
