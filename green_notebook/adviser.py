@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from green_notebook.host import Host
-from green_notebook.model import Load, Report
+from green_notebook.model import Advice, Load, Report
 from green_notebook.sampler import Sampler
 from green_notebook.settings import GreenNotebook
 from green_notebook.spans import OpenSpan
@@ -44,14 +44,14 @@ class Adviser:
 
     def advised(
         self, span: OpenSpan, report: Report, namespace: Mapping[str, Any], outputs: Any = None
-    ) -> Report:
-        """The report with at most three pieces of fresh advice.
+    ) -> tuple[Advice, ...]:
+        """At most three pieces of fresh advice for a cell, best first.
 
         Call it in the main thread, after the span has closed. Takes at most 0.2 s, and a little
         more the first time.
         """
         if not self.settings.advice or span.cell is None or report.duration_s < WORTH_S:
-            return report
+            return ()
         from green_notebook.advice import advise
         from green_notebook.advice.facts import Memory, detect
 
@@ -61,8 +61,8 @@ class Adviser:
         facts = detect(namespace, span.cell.source, outputs=outputs, run=seen, previous=self._cells)
         self._keep(report.id, facts)
         found = advise(facts, self.settings.tolerance, MOST + len(self.said.dismissed))
-        fresh = self.said.fresh(found, report.energy.kernel.value / 3600.0)[:MOST]
-        return report.with_advice(fresh) if fresh else report
+        fresh: tuple[Advice, ...] = self.said.fresh(found, report.energy.kernel.value / 3600.0)
+        return fresh[:MOST]
 
     def _keep(self, report_id: str, facts: Facts) -> None:
         self.facts[report_id] = facts

@@ -206,14 +206,37 @@ class Hooks:
         except Exception as error:  # noqa: BLE001 - the live view must not stay for ever
             self._failed(error, run.view)
             return
-        if not run.screen.attended and report.state == "provisional":
-            with suppress(Exception):
-                report = session.finalise(report.id, WAIT_FOR_FINAL_S) or report
-        run.view.finish(report)
+        report = self._show(run, report)
         if report.state == "final":
             self._provisional.pop(report.id, None)
         if run.widgets and self._link is not None and run.view.frames >= FRAMES_WORTH_A_WIDGET:
             self._link.prepare()
+
+    def _show(self, run: Run, report: Report) -> Report:
+        """Put the summary in the place of the live view, then the advice into the summary."""
+        if run.screen.attended:
+            run.view.finish(report)
+            advised = self._advised(run, report)
+            if advised.advice:
+                run.view.refine(advised)
+            return advised
+        # Late messages of a headless run are lost: what is to be said is said now.
+        if report.state == "provisional":
+            with suppress(Exception):
+                report = self._session().finalise(report.id, WAIT_FOR_FINAL_S) or report
+        report = self._advised(run, report)
+        run.view.finish(report)
+        return report
+
+    def _advised(self, run: Run, report: Report) -> Report:
+        """The report with advice from what the cell left in the namespace."""
+        names = self._shell.user_ns
+        try:
+            found: Report = self._session().advise(run.span, report, names, names.get("Out"))
+        except Exception as error:  # noqa: BLE001 - advice is an extra: the figures stand
+            self._failed(error)
+            return report
+        return found
 
     @contextmanager
     def measuring(self, options: Options, screen: Screen, cell: str) -> Iterator[None]:

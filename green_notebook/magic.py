@@ -132,6 +132,10 @@ class Extension:
             shown = verbs.dispatch(self, line)
         except GreenNotebookError as error:
             shown = str(error)
+        for one in shown if isinstance(shown, list) else [shown]:
+            self._show(screen, one)
+
+    def _show(self, screen: Any, shown: Any) -> None:
         if shown is not None:
             state = getattr(shown, "state", "message")  # a report's: provisional or final
             screen.publish(_forms(shown), state, update=False)

@@ -77,7 +77,7 @@ class Session:
     ) -> OpenSpan:
         """Start measuring; raises GreenNotebookError for a wrong option, before anything began."""
         if zone:
-            zone = resolve(zone).code
+            resolve(zone)  # as it was said: a cloud region tells more than its zone
         self.settings.checked_pue(pue)
         parent = self._stacks.top()
         self.sampler.open()
@@ -119,12 +119,13 @@ class Session:
         self, span: OpenSpan, report: Report, namespace: Mapping[str, Any], outputs: Any = None
     ) -> Report:
         """The report with advice for the cell, from its source and the objects it left."""
-        advised = self.adviser.advised(
-            span, self.ledger.get(report.id) or report, namespace, outputs
-        )
-        if advised.advice:
-            self.ledger.append(advised)
-        return advised
+        advice = self.adviser.advised(span, report, namespace, outputs)
+        # It may have become final meanwhile.
+        now = self.ledger.get(report.id) or report
+        if advice:
+            now = now.with_advice(advice)
+            self.ledger.append(now)
+        return now
 
     def discard(self, span: OpenSpan) -> None:
         """Drop a span that came to nothing, such as one whose cell never ran."""
@@ -190,6 +191,7 @@ class Session:
         self._closed = True
         self.settler.flush()
         self.sampler.close()
+        self.assembler.worker.close(timeout_s=0.5)
 
     def forget(self) -> None:
         """After a fork: the child lets go of everything and measures nothing of the parent's."""
