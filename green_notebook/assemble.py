@@ -11,7 +11,7 @@ from green_notebook._version import __version__
 from green_notebook.account import footprint, operational, overheads, pue_of
 from green_notebook.accountant import Sum
 from green_notebook.data import DATA_VERSION
-from green_notebook.equivalences import equivalences
+from green_notebook.equivalences import Comparator, changed_at, equivalences, own_comparators
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import grid
 from green_notebook.host import Host
@@ -29,9 +29,10 @@ from green_notebook.model import (
     Quantity,
     Report,
 )
-from green_notebook.place import locate
+from green_notebook.place import knowledge, learn, locate
 from green_notebook.settings import GreenNotebook
 from green_notebook.spans import OpenSpan
+from green_notebook.worker import Worker
 
 COMPARISONS = 3
 LIVE_COMPARISONS = 2
@@ -60,6 +61,9 @@ class Assembler:
         # What the sensors' hardware is called, by the sensor's id.
         self.labels: dict[str, str] = {}
         self._places: dict[tuple[Any, ...], Place] = {}
+        self._own: dict[str, tuple[tuple[Comparator, ...], Note | None]] = {}
+        # For what only a network knows, where a setting allows it; no thread before its first job.
+        self.worker = Worker()
 
     def circumstances(
         self, zone: str | None, pue: float | None, at: datetime, duration_s: float
@@ -68,7 +72,7 @@ class Assembler:
         notes: tuple[Note, ...] = ()
         place = self._place(zone)
         try:
-            source = grid(self.settings.grid, self.settings)
+            source = grid(self.settings.grid, self.settings, self.worker.submit)
             intensity = source.intensity(place.zone, at, duration_s)
             problem = getattr(source, "problem", None)
             if problem:
@@ -82,7 +86,9 @@ class Assembler:
     def _place(self, zone: str | None) -> Place:
         """Where we are does not change while the settings stay the same."""
         settings = self.settings
-        key = (zone, settings.zone, settings.detect_cloud, settings.locate_by_ip)
+        if settings.detect_cloud or settings.locate_by_ip:
+            learn(settings, self.host, self.worker.submit)
+        key = (zone, settings.zone, settings.detect_cloud, settings.locate_by_ip, knowledge())
         if key not in self._places:
             self._places[key] = locate(settings, self.host, zone)
         return self._places[key]
@@ -93,6 +99,7 @@ class Assembler:
         around = self.circumstances(span.zone, span.pue, span.started_at, load.duration_s)
         energy = summed.energy
         emitted = self._footprint(energy, around, load)
+        told = self._comparators()[1]
         cell = span.cell
         return Report(
             id=span.id,
@@ -108,7 +115,12 @@ class Assembler:
             footprint=emitted,
             meter=self._meter(span, energy, load),
             equivalences=self._compare(energy.kernel, emitted.co2e, around, COMPARISONS),
-            notes=(*summed.notes, *around.notes, *_load_notes(load)),
+            notes=(
+                *summed.notes,
+                *around.notes,
+                *_load_notes(load),
+                *((told,) if told else ()),
+            ),
             name=span.name,
             parent_id=span.parent_id,
             cell_key=self._key(cell.source) if cell and cell.source else None,
@@ -175,7 +187,19 @@ class Assembler:
     def _compare(
         self, energy: Quantity, co2e: Quantity, around: Circumstances, limit: int
     ) -> tuple[Equivalence, ...]:
-        return equivalences(energy, co2e, around.place, around.intensity, limit)
+        own = self._comparators()[0]
+        return equivalences(energy, co2e, around.place, around.intensity, limit, own)
+
+    def _comparators(self) -> tuple[tuple[Comparator, ...], Note | None]:
+        """The comparisons of the user's own file, read when it changes, or the note why there are none."""
+        path = self.settings.comparisons
+        key = f"{path}@{changed_at(path)}" if path else ""
+        if key not in self._own:
+            try:
+                self._own[key] = (own_comparators(path), None)
+            except GreenNotebookError as error:
+                self._own[key] = ((), Note("comparisons", str(error)))
+        return self._own[key]
 
     def _meter(self, span: OpenSpan, energy: Energy, load: Load) -> MeterCost:
         """The meter's own CPU time, at the span's mean energy per busy CPU second."""

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from green_notebook.data import records, source
@@ -74,6 +75,14 @@ def own_comparators(path: str) -> tuple[Comparator, ...]:
     Raises GreenNotebookError with one line that names the file, the comparison and the cure.
     """
     return tuple(_own(row) for row in rows(path)) if path else ()
+
+
+def changed_at(path: str) -> float:
+    """When the file was changed last (s since the epoch); 0 where it is not there."""
+    try:
+        return Path(path).expanduser().stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _own(row: dict[str, Any]) -> Comparator:

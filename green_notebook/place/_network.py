@@ -89,6 +89,8 @@ def _once(
 
 
 def _metadata(provider: str, url: str) -> str | None:
+    import httpx  # noqa: F401 - its first import alone takes longer than the service may
+
     found = _METADATA[provider](url, time.monotonic() + METADATA_S)
     if found is None or not re.fullmatch(r"[\w/. -]{1,100}", found):
         return None
@@ -144,8 +146,9 @@ def _text(
     if left_s <= 0:
         return None
     try:
-        # Connecting and reading may each take half of what is left.
-        made: Any = httpx.Client(timeout=left_s / 2, trust_env=not own_link)
+        # Connecting and reading may each take half of what is left
+        # (the metadata service speaks plain HTTP: no certificates are read for it).
+        made: Any = httpx.Client(timeout=left_s / 2, trust_env=not own_link, verify=not own_link)
         with quietly(), made as client:
             reply = client.request(method, url, headers=headers)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
