@@ -34,6 +34,18 @@ US_KEYS = {
 AGGREGATES_OF_MANY = {"WORLD", "EU27", "EUROPE", "US-EGRID"}
 
 
+ORIGINS = {
+    "Ember (2026)": "Ember (2026) via Our World in Data",
+    "Derived here: Ember 2024 EU": "Ember, EU 2024, carried to 2025 by its members' means",
+    "US EPA eGRID2023 STC2ERTA": "US EPA eGRID2023, state total output",
+    "US EPA eGRID2023 rev2 summary": "US EPA eGRID2023 rev 2, subregion total output",
+    "US EPA eGRID2023 rev2: 770": "US EPA eGRID2023 rev 2, national total output",
+    "Computed here: 2023 provincial": "provincial generation of 2023 x IPCC AR5 medians",
+    "MEE/NBS China": "China MEE/NBS provincial CO2 factors",
+    "codecarbon 3.3.2 from ENTSO-E": "ENTSO-E generation x life-cycle factors (codecarbon 3.3.2)",
+}
+
+
 def kept(row: dict[str, str]) -> bool:
     """Whether a raw row of the grid table is shipped."""
     if row["code"] == "EU27":
@@ -41,6 +53,11 @@ def kept(row: dict[str, str]) -> bool:
     if "SA" in row["licence"] or row["parent"] == "AU":
         return False
     return row["preferred"] == "1"
+
+
+def shown(source: str) -> str:
+    """An origin as people are shown it; how and by which copy it was read stands in the raw row."""
+    return next(short for start, short in ORIGINS.items() if source.startswith(start))
 
 
 def build_grid() -> None:
@@ -51,9 +68,7 @@ def build_grid() -> None:
     for row in filter(kept, raw("grid_intensity")):
         code = row["code"]
         mixed = code in AGGREGATES_OF_MANY or (row["level"] == "country" and code in spread)
-        # What people are shown; by which copy it was read stands in the raw row.
-        origin = row["source"].split(", read from")[0].split("; transcribed")[0]
-        source = sources.key(origin, row["source_url"], row["licence"])
+        source = sources.key(shown(row["source"]), row["source_url"], row["licence"])
         country = row["alpha2"] or row["parent"] or ("US" if code == "US-EGRID" else "")
         rows.append(
             [

@@ -96,7 +96,12 @@ def _suggested(case: Case, boundary: str) -> list[str]:
         ranked = sorted(
             rows, key=lambda row: case.intensity(row["zone"]).quantity.value * row["pue"]
         )
-        alike = [row for row in ranked if case.intensity(row["zone"]).boundary == boundary]
+        alike = [
+            row
+            for row in ranked
+            if case.intensity(row["zone"]).boundary == boundary
+            and row["region"] != case.place.region
+        ]
         found += [f"{row['provider']}:{row['region']}" for row in alike[:3]]
     return found
 

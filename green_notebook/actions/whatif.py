@@ -76,9 +76,7 @@ def run(session: Session, argv: list[str], now: datetime | None = None) -> WhatI
         found += _hours(session, case, now or datetime.now(timezone.utc))
     if any(one.ratio is None for one in found):
         notes += tuple(dict.fromkeys(one.why for one in found if one.why))
-    notes += (
-        "zones: yearly means; energy and PUE are the same, so their errors cancel in the ratio",
-    )
+    notes += ("zones: yearly means; what both cases share, as the energy, cancels in the ratio",)
     made = WhatIf(tuple(found), tuple(notes))
     return Chart("whatif", made.figure()) if options.chart else made
 
