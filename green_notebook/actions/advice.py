@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from green_notebook.actions._lines import Parser
+from green_notebook.actions._memory import memory_of
 from green_notebook.advice import AdviceMemory, Verdict, explain, together
 from green_notebook.advice._techniques import techniques
 from green_notebook.errors import GreenNotebookError
@@ -85,15 +86,6 @@ def together_text(both: Saving) -> str:
     return (
         f"All of it together would save {low} to {high} % of the {both.of}: savings do not add up."
     )
-
-
-def memory_of(session: Session) -> AdviceMemory:
-    """The session's memory of advice; it gets one where it has none yet."""
-    memory = getattr(session, "advice_memory", None)
-    if not isinstance(memory, AdviceMemory):
-        memory = AdviceMemory()
-        session.advice_memory = memory  # type: ignore[attr-defined, unused-ignore]
-    return memory
 
 
 def find(reports: list[Report], cell: str) -> Report:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from green_notebook.actions._charts import Chart
 from green_notebook.actions._lines import Parser, Table
-from green_notebook.actions.advice import memory_of
+from green_notebook.actions._memory import memory_of
 from green_notebook.advice import catalogue
 from green_notebook.advice.catalogue import Model
 from green_notebook.errors import GreenNotebookError

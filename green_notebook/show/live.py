@@ -184,6 +184,8 @@ class LiveView:
 
     def refine(self, report: Report) -> None:
         """Replace the provisional summary by the final one, where displays can be updated."""
+        if self._refined is not None and self._refined.state == "final" != report.state:
+            return  # advice upon provisional figures that came after the final ones
         self._refined = report
         if self._final is not None and self._screen.updatable:
             with suppress(Exception):

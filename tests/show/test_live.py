@@ -1,6 +1,7 @@
 """The live view against a publisher that keeps what it is sent."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,17 @@ def test_refined_in_place(publisher, report):
     assert len(publisher.sent) == 2
     early.finish(report)
     assert len(publisher.sent) == 3
+
+
+def test_a_provisional_refinement_never_replaces_the_final_one(publisher, report):
+    """Advice that comes upon provisional figures is too late once the final ones are shown."""
+    view = view_on(publisher)
+    final, provisional = replace(report, state="final"), replace(report, state="provisional")
+    view.finish(provisional)
+    view.refine(final)
+    view.refine(provisional)
+    states = [meta["green-notebook"]["state"] for _, meta, _, _ in publisher.sent]
+    assert states == ["provisional", "final"]
 
 
 def test_a_terminal_gets_one_line_at_the_end(publisher, report):
