@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import statistics
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from green_notebook.host import Host
-from green_notebook.model import Advice, Load, Report
+from green_notebook.model import Advice, Load, Note, Report
 from green_notebook.sampler import Sampler
 from green_notebook.settings import GreenNotebook
 from green_notebook.spans import OpenSpan
@@ -21,6 +22,22 @@ WORTH_S = 0.5
 MOST = 3
 
 
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a look at a cell's objects added to its report."""
+
+    advice: tuple[Advice, ...] = ()
+    notes: tuple[Note, ...] = ()
+    remote: Mapping[str, Any] | None = None
+
+    def added_to(self, report: Report) -> Report:
+        """The report with it; the same object where nothing was learnt."""
+        if not (self.advice or self.notes or self.remote):
+            return report
+        away = (Note("remote", str(self.remote["text"])),) if self.remote else ()
+        return replace(report.with_advice(self.advice, self.notes + away), remote=self.remote)
+
+
 class Adviser:
     """One session's: remembers what was said, and fingerprints of the cells that ran."""
 
@@ -30,6 +47,7 @@ class Adviser:
         self._sampler = sampler
         self._said: Any = None
         self._cells: Any = None
+        self._advised: dict[str, Report] = {}
         # The facts of the last cells by their report, for `%carbon advice`.
         self.facts: dict[str, Facts] = {}
 
@@ -44,14 +62,14 @@ class Adviser:
 
     def advised(
         self, span: OpenSpan, report: Report, namespace: Mapping[str, Any], outputs: Any = None
-    ) -> tuple[Advice, ...]:
-        """At most three pieces of fresh advice for a cell, best first.
+    ) -> Learnt:
+        """At most three pieces of fresh advice for a cell, best first, and what was learnt beside.
 
         Call it in the main thread, after the span has closed. Takes at most 0.2 s, and a little
         more the first time.
         """
         if not self.settings.advice or span.cell is None or report.duration_s < WORTH_S:
-            return ()
+            return Learnt()
         from green_notebook.advice import advise
         from green_notebook.advice.facts import Memory, detect
 
@@ -62,7 +80,31 @@ class Adviser:
         self._keep(report.id, facts)
         found = advise(facts, self.settings.tolerance, MOST + len(self.said.dismissed))
         fresh: tuple[Advice, ...] = self.said.fresh(found, report.energy.kernel.value / 3600.0)
-        return fresh[:MOST]
+        notes = self._followed(report.with_advice(tuple(found)), told=bool(fresh))
+        return Learnt(fresh[:MOST], notes, self._remote(span, report, namespace, facts))
+
+    def _followed(self, report: Report, *, told: bool) -> tuple[Note, ...]:
+        """What changed since advice was shown for the cell of this name."""
+        from green_notebook.followed import since_advice
+
+        if report.name is None:
+            return ()
+        before = self._advised.get(report.name)
+        text = since_advice(before, report) if before is not None else None
+        if told:
+            self._advised[report.name] = report
+        return (Note("since-advice", text),) if text else ()
+
+    def _remote(
+        self, span: OpenSpan, report: Report, namespace: Mapping[str, Any], facts: Facts
+    ) -> Mapping[str, Any] | None:
+        """The footprint of hosted models that the cell called, apart from what was measured."""
+        if facts.get("model.kind") != "remote-api" or span.cell is None:
+            return None
+        from green_notebook.advice.remote import recognise, remote
+
+        used = recognise(namespace, span.cell.source)
+        return remote(used, report.duration_s) if used else None
 
     def _keep(self, report_id: str, facts: Facts) -> None:
         self.facts[report_id] = facts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -138,7 +138,7 @@ class Assembler:
             return report
         known = {note.code for note in report.notes}
         kept = tuple(note for note in before.notes if note.code not in known)
-        return report.with_advice(before.advice, kept)
+        return replace(report.with_advice(before.advice, kept), remote=before.remote)
 
     def progress(self, span: OpenSpan, summed: Sum, around: Circumstances) -> Progress:
         """The state of a running span; ``span.last`` is kept for the power since then."""

@@ -217,7 +217,7 @@ class Hooks:
         if run.screen.attended:
             run.view.finish(report)
             advised = self._advised(run, report)
-            if advised.advice:
+            if advised != report:
                 run.view.refine(advised)
             return advised
         # Late messages of a headless run are lost: what is to be said is said now.

@@ -119,13 +119,13 @@ class Session:
         self, span: OpenSpan, report: Report, namespace: Mapping[str, Any], outputs: Any = None
     ) -> Report:
         """The report with advice for the cell, from its source and the objects it left."""
-        advice = self.adviser.advised(span, report, namespace, outputs)
+        learnt = self.adviser.advised(span, report, namespace, outputs)
         # It may have become final meanwhile.
         now = self.ledger.get(report.id) or report
-        if advice:
-            now = now.with_advice(advice)
-            self.ledger.append(now)
-        return now
+        advised = learnt.added_to(now)
+        if advised is not now:
+            self.ledger.append(advised)
+        return advised
 
     def discard(self, span: OpenSpan) -> None:
         """Drop a span that came to nothing, such as one whose cell never ran."""

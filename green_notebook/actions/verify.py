@@ -53,7 +53,7 @@ class Verified:
 
     def __str__(self) -> str:
         runs, joules = self.runs, self.comparison
-        lines = [f"the candidate takes {_change(joules)} than the baseline, per run"]
+        lines = [f"per run, the candidate takes {_change(joules)}"]
         if self.quality is not None:
             before, after = self.quality
             lines.append(f"quality {before:.4g} -> {after:.4g} ({after - before:+.2g})")
@@ -149,32 +149,6 @@ def verify(
     )
 
 
-def since_advice(before: Report, after: Report) -> str | None:
-    """What changed between two runs of the cell of one name, after advice was shown.
-
-    "-38 % energy (-31..-44) since you followed: mixed precision training". None where there is
-    nothing to say: another cell, no advice, a run that failed, or too little energy.
-    """
-    same = before.name is not None and before.name == after.name
-    if not same or not before.advice or (before.status, after.status) != ("ok", "ok"):
-        return None
-    try:
-        comparison = compare([before], [after])
-    except GreenNotebookError:
-        return None
-    still = {one.technique for one in after.advice}
-    shown = [one.technique for one in before.advice]
-    # Advice whose reason is gone was followed; of the rest it is not known.
-    followed = [one for one in shown if one not in still]
-    words = ", ".join(one.replace("_", " ") for one in followed or shown)
-    how = "since you followed" if followed else "since this advice was shown"
-    low, value, high = (round(100 * part) for part in comparison.change)
-    if not comparison.real:
-        return f"no change of energy that can be seen ({low:+d}..{high:+d} %) {how}: {words}"
-    near, far = (high, low) if value < 0 else (low, high)
-    return f"{value:+d} % energy ({near:+d}..{far:+d}) {how}: {words}"
-
-
 def _compared(sides: tuple[_Side, _Side]) -> Comparison | None:
     try:
         return compare(sides[0].reports, sides[1].reports, NAMES)
@@ -196,10 +170,13 @@ def _qualities(sides: tuple[_Side, _Side]) -> tuple[float, float] | None:
 def _change(comparison: Comparison) -> str:
     low, value, high = (100 * part for part in comparison.change)
     if not comparison.real:
-        return f"as much energy, as far as can be seen ({low:+.0f}..{high:+.0f} %)"
+        return f"as much energy as the baseline, as far as can be seen ({low:+.0f}..{high:+.0f} %)"
+    ratio = comparison.ratio
+    if ratio.value >= 2:
+        return f"{ratio.value:.3g} times the baseline's energy ({ratio.low:.2g}..{ratio.high:.2g})"
     word = "less" if value < 0 else "more"
     near, far = sorted((abs(low), abs(high)))
-    return f"{abs(value):.0f} % ({near:.0f}..{far:.0f} %) {word} energy"
+    return f"{abs(value):.0f} % ({near:.0f}..{far:.0f} %) {word} energy than the baseline"
 
 
 def _number(value: Any) -> float:

@@ -1,5 +1,8 @@
 """Advice for a cell that has ended: from what was seen, without nagging."""
 
+import sys
+import types
+
 import pytest
 
 from green_notebook.adviser import managed, run_facts
@@ -81,3 +84,31 @@ def test_somebody_elses_machine_is_known(tmp_path, environ, exclusive, expected)
     """Colab, a hub or a quota: nobody there sets a power cap."""
     load = Load(1.0, 1.0, 1.0, exclusive=exclusive)
     assert managed(fake_host(tmp_path, **environ), load) is expected
+
+
+def test_a_rerun_after_advice_says_what_changed(session, clock):
+    """The cell of the same name, now without its row loop, is compared with the run before."""
+    namespace = frame()
+
+    def named(source, seconds):
+        span = session.begin("total", thread=False, cell=CellInfo(source))
+        clock.advance(seconds, 1.0)
+        return session.advise(span, session.end(span), namespace)
+
+    assert named(LOOP, 60.0).advice
+    after = named("total = frame['price'].sum()", 6.0)
+    notes = {note.code: note.text for note in after.notes}
+    assert notes["since-advice"].startswith("-90 % energy")
+    assert "vectorise pandas" in notes["since-advice"]
+
+
+def test_a_hosted_model_is_told_apart(session, clock, monkeypatch):
+    """A call of a hosted model is named in the report, and its footprint is never made up."""
+    source = "answer = client.chat.completions.create(model='gpt-4o-mini', messages=messages)"
+    monkeypatch.setitem(sys.modules, "openai", types.ModuleType("openai"))
+    client = type("OpenAI", (), {"__module__": "openai"})()
+    report = cell(session, clock, source, {"client": client, "messages": []}, 5.0)
+    assert "gpt-4o-mini" in report.remote["text"]
+    assert report.remote["uses"][0]["energy"] is None
+    assert [one.component for one in report.energy.components] == ["node"]
+    assert "remote" in {note.code for note in report.notes}
