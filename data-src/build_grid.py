@@ -193,7 +193,12 @@ def build_water() -> None:
             number(row["water_intensity_offsite_l_per_kwh"]),
             row["confidence"],
             number(row["year"]),
-            sources.key(row["source"], row["source_url"], row["licence"]),
+            # WRI's own figures under WRI's licence: docs/decisions/0006.
+            sources.key(
+                row["source"].split(", read from")[0],
+                row["source_url"],
+                row["licence"].split("; EcoLogits")[0],
+            ),
         ]
         for row in raw("water")
         if row["kind"] != "cloud_region"  # these stand in the regions' table
