@@ -131,14 +131,23 @@ class Assembler:
             data_version=DATA_VERSION,
         )
 
-    def final(self, span: OpenSpan, summed: Sum, before: Report | None) -> Report:
-        """The final report, which keeps the advice and the hints of the provisional one."""
+    def final(
+        self, span: OpenSpan, summed: Sum, before: Report | None, silent: tuple[str, ...] = ()
+    ) -> Report:
+        """The final report, which keeps the advice and the hints of the provisional one.
+
+        Notes of the codes ``silent`` are kept only where the provisional one has them.
+        """
         report = self.report(span, summed, final=True)
         if before is None:
             return report
         known = {note.code for note in report.notes}
         kept = tuple(note for note in before.notes if note.code not in known)
-        return replace(report.with_advice(before.advice, kept), remote=before.remote)
+        # What the first one left out, being said before, stays out.
+        said = {note.code for note in before.notes}
+        notes = tuple(one for one in report.notes if one.code in said or one.code not in silent)
+        report = replace(report, notes=notes, remote=before.remote)
+        return report.with_advice(before.advice, kept)
 
     def progress(self, span: OpenSpan, summed: Sum, around: Circumstances) -> Progress:
         """The state of a running span; ``span.last`` is kept for the power since then."""

@@ -1,6 +1,10 @@
-"""What a report says once in a session: how to set the zone, and that a day's budget ends."""
+"""What a report says once in a session: how to set the zone, that a day's budget ends, and what
+is true of this machine in every cell.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from green_notebook import budget
 from green_notebook.clock import Clock
@@ -11,8 +15,12 @@ from green_notebook.place import note as place_note
 from green_notebook.settings import GreenNotebook
 
 
+# Notes of sensors and models that are the same for every cell of a machine; `doctor` has them too.
+OF_THE_MACHINE = ("cpu-masked", "cpu-unknown", "gpu-unused")
+
+
 class Hints:
-    """Adds notes to a report that were not said before."""
+    """Adds notes to a report that were not said before, and takes out what was."""
 
     def __init__(self, settings: GreenNotebook, clock: Clock) -> None:
         self.settings = settings
@@ -21,6 +29,11 @@ class Hints:
 
     def added_to(self, report: Report, ledger: Ledger) -> Report:
         """The report with what is new; a nested report leaves it to its parent."""
+        told = [one for one in report.notes if one.code in OF_THE_MACHINE]
+        if any(one.text in self._said for one in told):
+            kept = (one for one in report.notes if one.text not in self._said)
+            report = replace(report, notes=tuple(kept))
+        self._said.update(one.text for one in told)
         if report.parent_id:
             return report
         notes = (place_note(report.place), self._day(report, ledger))

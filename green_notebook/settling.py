@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from green_notebook.accountant import Accountant
 from green_notebook.assemble import Assembler
 from green_notebook.clock import Clock
+from green_notebook.hints import OF_THE_MACHINE
 from green_notebook.ledger import Ledger
 from green_notebook.model import Report
 from green_notebook.spans import OpenSpan
@@ -67,7 +68,7 @@ class Settler:
         # Two threads may come here at once: whoever takes it out finishes it.
         if self._waiting.pop(report_id, None) is None:
             return
-        report = self.assembler.final(span, summed, self.ledger.get(report_id))
+        report = self.assembler.final(span, summed, self.ledger.get(report_id), OF_THE_MACHINE)
         self.ledger.append(report)
         event.set()
         for listener in tuple(self.listeners):

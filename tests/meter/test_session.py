@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
@@ -201,3 +202,17 @@ def test_a_meter_of_the_whole_gives_the_rest_by_difference(tmp_path, clock):
     parts = {one.component: one.machine.value for one in energy.components}
     assert parts == {"cpu:0": pytest.approx(60, rel=0.01), "rest": pytest.approx(140, rel=0.01)}
     assert energy.machine.value == pytest.approx(200, rel=0.01)
+
+
+def test_what_is_true_of_the_machine_is_said_once(tmp_path, clock):
+    """A CPU that hides its model is noted with the first cell, not with each."""
+
+    class Masked(FakeModel):
+        def estimate(self, load, chips_j):
+            estimate = super().estimate(load, chips_j)
+            return replace(estimate, notes=(("cpu-masked", "the CPU hides its model"),))
+
+    session = fake_session(tmp_path, Masked(), clock=clock)
+    reports = [run(session, clock, 1.0), run(session, clock, 1.0)]
+    said = [[note.code for note in one.notes if note.code == "cpu-masked"] for one in reports]
+    assert said == [["cpu-masked"], []]
