@@ -1,6 +1,4 @@
-"""What a report says once in a session: how to set the zone, that a day's budget ends, and what
-is true of this machine in every cell.
-"""
+"""What a report says once in a session: the zone's cure, a budget's end, a machine's peculiarity."""
 
 from __future__ import annotations
 
@@ -13,7 +11,6 @@ from green_notebook.ledger import Ledger
 from green_notebook.model import Note, Report
 from green_notebook.place import note as place_note
 from green_notebook.settings import GreenNotebook
-
 
 # Notes of sensors and models that are the same for every cell of a machine; `doctor` has them too.
 OF_THE_MACHINE = ("cpu-masked", "cpu-unknown", "gpu-unused")
