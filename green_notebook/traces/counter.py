@@ -26,6 +26,8 @@ from green_notebook.traces.wraps import count
 HISTORY_S = 2.2
 # After a refining step was due, so long until it is surely read.
 READ_WITHIN_S = 0.004
+# The last step waited for comes so long before the end of the wait: a thread may be late.
+SLACK_S = 0.03
 COVERAGE = 1.96
 Told = Sequence[tuple[float, float]]
 MOST_HIDDEN = 0.5
@@ -110,7 +112,7 @@ def _refinement(
     if spec.step_s <= FINE_STEP_S:
         return True, None
     if rhythm.known:
-        due_s = rhythm.before(last_s - READ_WITHIN_S)
+        due_s = rhythm.before(last_s - SLACK_S)
         if due_s <= end_s:
             due_s += rhythm.period_s
         last_s = min(last_s, due_s + READ_WITHIN_S)

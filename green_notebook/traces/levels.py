@@ -21,6 +21,8 @@ LEAST_RANGE = 0.04
 # Each level was seen so often, and so many runs between them kept the rule.
 LEAST_SEEN = 3
 LEAST_RUNS = 5
+# A load that stays at its levels for whole stretches does not switch in three that follow.
+LONGEST_RUN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def two_levels(powers: Sequence[float], told: Sequence[float] = ()) -> TwoLevels
     known = [index for index, state in enumerate(states) if state]
     runs = [(first, then) for first, then in pairwise(known) if then - first > 1]
     if len(runs) < LEAST_RUNS:
+        return None
+    if max(then - first - 1 for first, then in runs) > LONGEST_RUN:
         return None
     for first, then in runs:
         if (states[first] != states[then]) != ((then - first - 1) % 2 == 1):

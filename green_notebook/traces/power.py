@@ -135,7 +135,7 @@ def lines(samples: Sequence[Sample], spec: SensorSpec, start_s: float, end_s: fl
         joules += lasts_s * (first.watts + slope * (middle_s - first.at_s))
         blind_s = max(0.0, min(apart_s, lasts_s) - spec.window_s * lasts_s / apart_s)
         step_w = abs(then.watts - first.watts)
-        sigma_j = blind_s * (0.18 * step_w + 0.1 * spread_w)
+        sigma_j = blind_s * (0.22 * step_w + 0.11 * spread_w)
         if apart_s > GAP_S + spec.window_s:
             hidden_s += lasts_s
             most_w = spec.max_power_w or 2 * max(near)
@@ -162,7 +162,7 @@ def _averaged(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s
         for first, then in pairwise(moved)
         if then.at_s - first.at_s > spec.step_s / 2
     ]
-    blur_w = 0.2 * spec.step_s / window_s * max(steps_w, default=0.0)
+    blur_w = 0.25 * spec.step_s / window_s * max(steps_w, default=0.0)
     variance = whole * (window_s * blur_w) ** 2
     hidden_s = _unread(moved, start_s, end_s)
     if rest_s > 1e-9:

@@ -161,6 +161,8 @@ class StepClock:
         self._publish()
 
     def _stranger(self) -> None:
+        # Perhaps it is the numbering that is off: the next one is numbered by the time alone.
+        self._last = NEVER
         self._strangers += 1
         if self._strangers >= MOST_STRANGERS:
             # The counter's rhythm changed (a driver's clocks, a suspend): learn it anew.

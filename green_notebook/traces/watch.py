@@ -205,6 +205,9 @@ class Watch:
     def _miss(self, step_s: float) -> None:
         """A foretold step did not come: after several the counter's rhythm is learned anew."""
         self._missed_s = step_s
+        if self._read_s < step_s + self._around(step_s):
+            # Nobody looked in time: the thread came late.
+            return
         self._misses += 1
         if self._misses >= MOST_MISSES:
             self._misses = 0
