@@ -1,0 +1,151 @@
+"""The node's own meter, by its management controller: Redfish, or IPMI's DCMI.
+
+Asked only where the setting ``node_meter`` names one. ``redfish://HOST`` (DMTF DSP0266, always
+https; user and password from the environment) reads a chassis' ``Power`` (PowerControl, its
+PowerConsumedWatts) or ``EnvironmentMetrics`` (PowerWatts); ``ipmi://`` asks the machine's own
+controller through /dev/ipmi0 (DCMI 1.5, "Get Power Reading"). A controller's certificate is mostly
+its own: ``redfish://HOST?verify=no`` takes it as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import SplitResult, parse_qs, urlsplit
+
+from green_notebook.errors import Unavailable
+from green_notebook.host import Host
+from green_notebook.model import SensorSpec
+from green_notebook.sensors import Model, Sensor
+from green_notebook.sensors._http import Device, NotFound, number
+from green_notebook.sensors._ipmi import Ipmi
+from green_notebook.sensors._polled import PERIOD_S, PolledSensor
+
+NAME = "Node meter"
+SLOW = True
+
+CURE = "set node_meter to redfish://HOST or ipmi://, as in GREEN_NOTEBOOK_NODE_METER"
+CURE_LOGIN = "set GREEN_NOTEBOOK_REDFISH_USER and GREEN_NOTEBOOK_REDFISH_PASSWORD"
+CURE_TRUST = "add ?verify=no where the controller's certificate is its own"
+# Makers state 1 to 5 % for the meters in power supplies; the larger, both ways.
+_GAIN = (0.05, 0.05)
+_MAX_W = 30_000.0
+_CHASSIS = "/redfish/v1/Chassis"
+
+Ask = Callable[[], float]
+
+
+def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
+    """The meter of the setting; raises Unavailable where none is named or it does not answer."""
+    text = str(options.get("node_meter") or "")
+    if not text:
+        raise Unavailable("no node meter is named", CURE)
+    address = urlsplit(text)
+    if address.scheme == "ipmi":
+        return [_ipmi(host, address)]
+    if address.scheme == "redfish" and address.hostname:
+        return [_redfish(host, address)]
+    raise Unavailable(f"{text!r} is not the address of a node's meter", CURE)
+
+
+def _ipmi(host: Host, address: SplitResult) -> Sensor:
+    path = host.path(address.path if address.path.startswith("/dev/") else "/dev/ipmi0")
+    try:
+        controller = Ipmi(path)
+    except FileNotFoundError:
+        raise Unavailable(
+            "the kernel offers no management controller", "sudo modprobe ipmi_si ipmi_devintf"
+        ) from None
+    except PermissionError:
+        raise Unavailable(
+            "only root may ask the management controller", f"sudo chmod a+rw /dev/{path.name}"
+        ) from None
+    spec = _spec("ipmi", "DCMI power reading", host)
+    return PolledSensor(controller.power_w, spec, controller.close)
+
+
+def _redfish(host: Host, address: SplitResult) -> Sensor:
+    query = parse_qs(address.query)
+    user = host.environ.get("GREEN_NOTEBOOK_REDFISH_USER") or ""
+    password = host.environ.get("GREEN_NOTEBOOK_REDFISH_PASSWORD") or ""
+    if not user or not password:
+        raise Unavailable("Redfish wants a user and a password", CURE_LOGIN)
+    base = f"https://{address.netloc.rpartition('@')[2]}"
+    device = Device(base, (user, password), verify=query.get("verify") != ["no"])
+    chassis = Chassis(device, next(iter(query.get("chassis", [])), None))
+    spec = _spec("redfish", f"Redfish of {address.hostname}", host)
+    try:
+        return PolledSensor(chassis.power_w, spec, device.close)
+    except Unavailable as error:
+        cure = error.cure or _cure(error.reason)
+        raise Unavailable(f"Redfish of {address.hostname}: {error.reason}", cure) from None
+
+
+def _cure(reason: str) -> str:
+    if "password" in reason:
+        return CURE_LOGIN
+    return CURE_TRUST if "certificate" in reason else "is the address right?"
+
+
+class Chassis:
+    """The chassis whose power is read; found at the first reading."""
+
+    def __init__(self, device: Device, wanted: str | None) -> None:
+        self._device = device
+        self._wanted = wanted
+        self._path = ""
+
+    def power_w(self) -> float:
+        """Its power now (W); raises Unavailable."""
+        if not self._path:
+            self._path = self._found()
+        watts = self._watts(self._path)
+        if watts is None:
+            raise Unavailable("its chassis tells no power any more")
+        return watts
+
+    def _found(self) -> str:
+        listed = self._device.get(_CHASSIS).get("Members")
+        members = [one["@odata.id"] for one in listed or [] if isinstance(one, dict)]
+        if self._wanted is not None:
+            members = [one for one in members if one.rstrip("/").endswith(f"/{self._wanted}")]
+        paths = [
+            path for one in members for path in self._links(one) if self._watts(path) is not None
+        ]
+        # A chassis may tell its power in both ways: that is one.
+        telling = dict.fromkeys(path.split("/Chassis/")[-1].split("/")[0] for path in paths)
+        if not paths:
+            raise Unavailable("none of its chassis tells a power")
+        if len(telling) > 1:
+            named = ", ".join(telling)
+            cure = f"name this machine's: ?chassis={next(iter(telling))}"
+            raise Unavailable(f"several chassis tell a power: {named}", cure)
+        return paths[0]
+
+    def _links(self, member: str) -> list[str]:
+        told = self._device.get(member)
+        links = (told.get(name) for name in ("Power", "EnvironmentMetrics"))
+        return [str(one["@odata.id"]) for one in links if isinstance(one, dict)]
+
+    def _watts(self, path: str) -> float | None:
+        try:
+            told = self._device.get(path)
+        except NotFound:
+            return None
+        watts = number(told, "PowerControl", 0, "PowerConsumedWatts")
+        return number(told, "PowerWatts", "Reading") if watts is None else watts
+
+
+def _spec(kind: str, label: str, host: Host) -> SensorSpec:
+    guest = ", of the host and all its guests" if host.hypervisor else ""
+    return SensorSpec(
+        id=f"node-meter:{kind}",
+        component="node",
+        kind="power",
+        gain_error=_GAIN,
+        step_s=PERIOD_S,
+        window_s=PERIOD_S,
+        max_power_w=_MAX_W,
+        covers=("node",),
+        label=label + guest,
+    )
