@@ -221,6 +221,9 @@ def resolve(text: str) -> Zone:
     Canadian or Chinese province, a cloud region (eu-west-3, gcp:us-central1) or an Electricity
     Maps key (SE-SE3). Raises GreenNotebookError with the closest names.
     """
+    exact = zones().get(text)
+    if exact is not None:  # spares the first cell the making of all words, some 20 ms
+        return exact
     wanted = plain(text)
     found = _vocabulary().get(wanted)
     if found is not None:
