@@ -365,6 +365,26 @@ SITUATIONS = [
     S("a loop of single prompts", {
         **LLM_7B, "gen.batch_size": 1, "gen.calls": 900, "gen.mean_output_tokens": 250, **A100,
         **RUN}, first={"batching_llm"}),
+    S("one call over a long list, one at a time", {
+        **LLM_7B, "gen.batch_size": 1, "gen.calls": 1, "run.items": 3000, **A100, **RUN},
+      first={"batching_llm"}),
+    S("a toy model whose loader has one process", {
+        "phase": "training", "framework": "torch", "model.class_name": "Net",
+        "model.params": 9_000, "loader.num_workers": 0, "run.gpu_util_mean": 4, **A100, **RUN},
+      first={"cpu_instead_of_gpu"}, never={"dataloader_bottleneck"}),
+    S("the smaller model is there already", {
+        "phase": "inference", "framework": "sentence-transformers", "task": "text-embedding",
+        "language": "en", "model.id": "intfloat/e5-large-v2", **RUN, **H100,
+        "model.also": ["avsolatorio/GIST-all-MiniLM-L6-v2"]},
+      first={"smaller_model"}, never_words={"GIST-all-MiniLM-L6-v2"}),
+    S("a network of a library may be untrained", {
+        **FP32_TRAINING, "model.id": "torchvision/resnet50", "model.weights": None,
+        "model.trainable_share": 1.0, "data.rows": 3_000, **A100, **RUN, **BUSY},
+      never={"freeze_layers", "transfer_learning", "feature_extraction"}),
+    S("elastic nets do not train step by step", {
+        "phase": "training", "framework": "sklearn", "model.class_name": "GridSearchCV",
+        "model.inner": "ElasticNet", "hpo.combinations": 40, "hpo.folds": 5, **CPU, **RUN},
+      first={"learning_curve_termination"}, never={"hpo_pruning"}),
     S("a chat", {
         **LLM_7B, "gen.batch_size": 1, "gen.calls": 40, "gen.interactive": True, **A100, **RUN},
       never={"batching_llm"}),
@@ -415,6 +435,14 @@ SITUATIONS = [
     S("validation accuracy stands still", {
         "phase": "training", "framework": "keras", "optim.epochs": 15, **A100, **RUN, **BUSY,
         "history.val_acc": [0.5, 0.6, 0.7, 0.72, *[0.71] * 11]}, first={"early_stopping"}),
+    S("the loss got worse but accuracy still rises", {
+        "phase": "training", "framework": "keras", "optim.epochs": 12, **A100, **RUN, **BUSY,
+        "history.val_loss": [0.5, 0.4, *[0.45] * 10],
+        "history.val_acc": [0.5 + 0.03 * n for n in range(12)]}, never={"early_stopping"}),
+    S("ten epochs of which the last three stand still", {
+        "phase": "training", "framework": "keras", "optim.epochs": 10, **A100, **RUN, **BUSY,
+        "history.val_loss": [0.9, 0.8, 0.7, 0.6, 0.5, 0.45, 0.40, 0.3999, 0.4001, 0.4]},
+      first={"early_stopping"}, words={"after epoch 7 of 10"}),
     S("validation still improves", {
         "phase": "training", "framework": "keras", "optim.epochs": 12, **A100, **RUN, **BUSY,
         "history.val_loss": [1 / (n + 1) for n in range(12)]}, never={"early_stopping"}),

@@ -19,6 +19,13 @@ def _generates(case: Case) -> None:
     case.need(now.task(case) in now.GENERATIVE, "it is no language model that generates")
 
 
+def _prompts(case: Case) -> float:
+    """How many prompts there were: calls, or items where one call took many."""
+    known = [one for one in (case.number("gen.calls"), case.number("run.items")) if one is not None]
+    case.need(known, "how many prompts there were is unknown")
+    return max(known)
+
+
 @rule(
     "batching_llm",
     group="batches",
@@ -46,7 +53,7 @@ def batching_llm(case: Case) -> Proposal:
     case.need(not now.on_cpu(case), "batches were measured on GPUs")
     case.need(now.framework(case) != "vllm", "vLLM makes batches itself")
     case.need(case.known("gen.batch_size") == 1, "it makes batches already")
-    calls = case.number("gen.calls") or case.known("run.items")
+    calls = _prompts(case)
     case.need(calls >= 16, "there are too few prompts to make batches of")
     case.need(
         case.flag("gen.interactive") is not True, "an interactive chat has one prompt at a time"
@@ -97,9 +104,11 @@ def llm_serving_engine(case: Case) -> Proposal:
     _generates(case)
     case.need(now.cuda(case) is True, "it is not known to have run on an NVIDIA GPU")
     case.need(now.framework(case) in {"transformers", "peft"}, "it is not Transformers' generate()")
-    calls = case.number("gen.calls") or case.known("run.items")
+    calls = _prompts(case)
     case.need(calls >= MANY, "there are too few calls for an engine to pay")
     case.need(now.task(case) == "text-generation", "the engines serve text generation")
+    capability = now.capability(case)
+    case.need(capability is None or capability >= (7, 0), "vLLM needs compute capability 7.0")
     shared = case.flag("gen.identical_system_prompt") is True
     prefix = " It also reads the system prompt, the same each time, only once." if shared else ""
     return Proposal(

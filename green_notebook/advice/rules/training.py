@@ -32,6 +32,12 @@ def _curve(case: Case) -> tuple[list[float], str]:
     return [], ""
 
 
+def _still_rises(case: Case) -> bool:
+    """Whether the best validation accuracy came in the last two epochs."""
+    values = [one for one in case.listed("history.val_acc") if isinstance(one, int | float)]
+    return len(values) >= 3 and max(values[-2:]) > (1 + EVEN) * max(values[:-2])
+
+
 @rule(
     "early_stopping",
     speaks={
@@ -66,6 +72,7 @@ def early_stopping(case: Case) -> Proposal:
     )
     wasted = epochs - best
     case.need(wasted >= FLAT, "the last epochs still brought something")
+    case.need(not _still_rises(case), "validation accuracy still rises")
     share = (wasted - PATIENCE) / epochs
     early = (wasted - 1) / epochs
     late = max(0.0, wasted - 2 * PATIENCE) / epochs
