@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from statistics import median
 
 from green_notebook.data import records
 from green_notebook.model import Basis, Place, Quantity, product, total
@@ -68,7 +67,8 @@ def _stations(zone: str) -> Quantity:
     if own is not None:
         return Quantity.within(own, "L/kWh", Basis.ASSUMED, systematic=OFFSITE_ERROR * own)
     known = sorted(_countries().values())
-    return Quantity(median(known), known[0], known[-1], "L/kWh", Basis.ASSUMED)
+    # (the upper median: statistics takes longer to import than all of this)
+    return Quantity(known[len(known) // 2], known[0], known[-1], "L/kWh", Basis.ASSUMED)
 
 
 @cache

@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from green_notebook.grids._http import quietly
 from green_notebook.host import Host
 from green_notebook.place._files import firmware, region_by_files, region_name
 from green_notebook.settings import GreenNotebook
@@ -141,6 +140,8 @@ def _text(
 ) -> str | None:
     """A short answer; None for any trouble. Metadata services are never behind a proxy."""
     import httpx
+
+    from green_notebook.grids._http import quietly  # with all that HTTP needs
 
     left_s = deadline - time.monotonic()
     if left_s <= 0:
