@@ -63,13 +63,15 @@ def two_levels(powers: Sequence[float], told: Sequence[float] = ()) -> TwoLevels
     if min(len(lows), len(highs)) < LEAST_SEEN:
         return None
     states = tuple(-1 if one <= low + same else 1 if one >= high - same else 0 for one in powers)
+    return TwoLevels(fmean(lows), fmean(highs), states) if _alternate(states) else None
+
+
+def _alternate(states: Sequence[int]) -> bool:
+    """Whether switches take turns wherever stretches at a level enclose some."""
     known = [index for index, state in enumerate(states) if state]
     runs = [(first, then) for first, then in pairwise(known) if then - first > 1]
-    if len(runs) < LEAST_RUNS:
-        return None
-    if max(then - first - 1 for first, then in runs) > LONGEST_RUN:
-        return None
-    for first, then in runs:
-        if (states[first] != states[then]) != ((then - first - 1) % 2 == 1):
-            return None
-    return TwoLevels(fmean(lows), fmean(highs), states)
+    return len(runs) >= LEAST_RUNS and all(
+        then - first - 1 <= LONGEST_RUN
+        and (states[first] != states[then]) == ((then - first - 1) % 2 == 1)
+        for first, then in runs
+    )

@@ -191,29 +191,53 @@ class StepClock:
             self._fit_origin()
         self._publish()
 
-    def _room(self, period_s: float) -> tuple[float, float]:
+    def _bounds(self, period_s: float) -> tuple[float, float]:
         """The latest lower and the earliest upper bound of the origin for a period."""
         below_s = max(low - number * period_s for number, low, _ in self._ticks)
         above_s = min(high - number * period_s for number, _, high in self._ticks)
         return below_s, above_s
 
     def _fit_period(self) -> None:
-        """The middle of all periods that some origin goes with: no two steps exclude them."""
+        """The middle of all periods that some origin goes with, jitter allowed for."""
+        least_s, most_s = self._periods(0.0)
+        if least_s > most_s:
+            # Steps contradict one another: they jitter by as much as the best period leaves over.
+            jitter_s = -self._most_room(most_s, least_s) / 2
+            least_s, most_s = self._periods(SAFETY * jitter_s)
+        if math.isfinite(least_s + most_s):
+            self.period_s = (least_s + most_s) / 2
+            self._period_error_s = abs(most_s - least_s) / 2
+
+    def _periods(self, jitter_s: float) -> tuple[float, float]:
+        """The least and the largest period that no two steps exclude."""
         ticks = tuple(self._ticks)
         least_s, most_s = -math.inf, math.inf
         for index, (number, low_s, high_s) in enumerate(ticks):
             for other, other_low_s, other_high_s in ticks[index + 1 :]:
                 apart = other - number
                 if apart > 0:
-                    most_s = min(most_s, (other_high_s - low_s) / apart)
-                    least_s = max(least_s, (other_low_s - high_s) / apart)
-        if math.isfinite(least_s + most_s):
-            self.period_s = (least_s + most_s) / 2
-            self._period_error_s = abs(most_s - least_s) / 2
+                    most_s = min(most_s, (other_high_s - low_s + 2 * jitter_s) / apart)
+                    least_s = max(least_s, (other_low_s - high_s - 2 * jitter_s) / apart)
+        return least_s, most_s
+
+    def _most_room(self, low_s: float, high_s: float) -> float:
+        """The most room (s, here negative) that a period leaves; it is concave in the period."""
+        for _ in range(20):
+            third_s = (high_s - low_s) / 3
+            if self._room(low_s + third_s) < self._room(high_s - third_s):
+                low_s += third_s
+            else:
+                high_s -= third_s
+        return min(0.0, self._room((low_s + high_s) / 2))
+
+    def _room(self, period_s: float) -> float:
+        """How far apart the bounds of the origin are for a period; negative where they cross."""
+        below_s, above_s = self._bounds(period_s)
+        return above_s - below_s
 
     def _fit_origin(self) -> float:
         """Put the origin amid its bounds; the room they leave."""
-        below_s, above_s = self._room(self.period_s)
+        below_s, above_s = self._bounds(self.period_s)
         self.origin_s = (below_s + above_s) / 2
         room_s = above_s - below_s
         self.error_s = max(SAFETY * abs(room_s) / 2, ERROR_FLOOR_S)
