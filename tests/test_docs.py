@@ -62,12 +62,13 @@ def test_verbs_exist(page):
 
 
 def test_options_exist(page):
-    """Every option on a %%carbon line is known to its parser."""
-    from green_notebook.arguments import flags
+    """Every option on a %%carbon or %%carbonit line is known to its parser."""
+    from green_notebook.arguments import CARBON, CARBONIT, flags
 
-    lines = re.findall(r"^%%carbon\b(?!it)(.*)$", page.read_text(), re.MULTILINE)
-    told = {one for line in lines for one in re.findall(r"(?<!\S)--[a-z-]+", line)}
-    assert told - set(flags()) == set()
+    for magic, options in (("carbon", CARBON), ("carbonit", CARBONIT)):
+        lines = re.findall(rf"^%%{magic}\b(.*)$", page.read_text(), re.MULTILINE)
+        told = {one for line in lines for one in re.findall(r"(?<!\S)--[a-z-]+", line)}
+        assert told - set(flags(options)) == set()
 
 
 def test_settings_exist(page):
