@@ -152,6 +152,32 @@ NEVER_FIRST: dict[str, str] = {
     "moe_model": "the measurements disagree (-61 % to +54 %); smaller_model names such a model where it is measured",
 }
 
+# What citations say in our own shorthand -> the reader's words; and handles of people -> the set.
+PLAIN_CITATIONS: tuple[tuple[str, str], ...] = (
+    (r"timm benchmark CSVs eager vs dynamo, own computation", "timm's benchmarks, own comparison"),
+    (r"timm benchmark \+ results CSV, own computation", "timm's benchmarks, own comparison"),
+    (r"timm benchmark CSVs, own computation", "timm's benchmarks, own comparison"),
+    (r"own computation|own ratio", "own comparison"),
+    (r" \(own\)", ""),
+    (r"leaderboard Feb 2025, own regression \(energy_scaling.csv\)", "2025, own fits"),
+    (r"leaderboard Feb 2025, text_classification|Feb 2025", "2025"),
+    (r"\bAIES\b", "AI Energy Score 2025"),
+    (
+        r"bitsandbytes docs.*",
+        "bitsandbytes documentation; quantisation energy dataset 2026 (10.5281/zenodo.18900289)",
+    ),
+    (r"engineering inference.*", "an engineer's rule"),
+    (
+        r"standard decoding property; transformers docs",
+        "how decoding works; Transformers documentation",
+    ),
+    (
+        r"^arithmetic; HF dynamic padding docs.*",
+        "arithmetic; Transformers' documentation of padding",
+    ),
+    (r"\bdocs\b", "documentation"),
+)
+
 # Pattern in the raw source -> the reader's words, with the year; the first that matches.
 PLAIN_SOURCES: tuple[tuple[str, str], ...] = (
     (r"pytorch-image-models", "timm results and benchmarks, 2025"),

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from _advice_notes import COUNTERPARTS, NEVER_FIRST, PLAIN_SOURCES, TWINS
+from _advice_notes import COUNTERPARTS, NEVER_FIRST, PLAIN_CITATIONS, PLAIN_SOURCES, TWINS
 from _table import Sources, number, write
 
 RAW = Path(__file__).parent / "advice"
@@ -310,6 +310,13 @@ def grade_of(verified: str) -> str:
     return next((grade for mark, grade in GRADE_OF if mark in verified), "reasoned")
 
 
+def plain_citation(text: str) -> str:
+    """A citation in a reader's words."""
+    for pattern, plain in PLAIN_CITATIONS:
+        text = re.sub(pattern, plain, text)
+    return text
+
+
 def build_techniques() -> None:
     """techniques.json: the vocabulary, each with its planning range, basis, strength and studies."""
     studies = {row["evidence_id"]: row for row in rows("techniques")}
@@ -317,7 +324,7 @@ def build_techniques() -> None:
     for row in rows("techniques_summary"):
         cited = [
             [
-                studies[one]["citation"],
+                plain_citation(studies[one]["citation"]),
                 int(studies[one]["year"]),
                 studies[one]["strength"],
                 grade_of(studies[one]["verified"]),

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from green_notebook.actions._lines import Parser
 from green_notebook.actions._memory import memory_of
-from green_notebook.advice import AdviceMemory, Verdict, explain, together
-from green_notebook.advice._techniques import techniques
+from green_notebook.advice import AdviceMemory, Verdict, explain, together, vocabulary
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Advice, Report, Saving
 
@@ -105,9 +104,10 @@ def find(reports: list[Report], cell: str) -> Report:
 
 
 def _technique(name: str) -> str:
-    if name in techniques():
+    known = vocabulary()
+    if name in known:
         return name
-    near = get_close_matches(name, techniques(), n=1)
+    near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else "%carbon advice lists them"
     raise GreenNotebookError(f"there is no technique {name!r}: {hint}")
 

@@ -11,10 +11,11 @@ from typing import Any
 
 from green_notebook.advice._engine import Verdict, case_of, verdicts
 from green_notebook.advice._memory import AdviceMemory
+from green_notebook.advice._techniques import techniques
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Advice, Facts, Saving
 
-__all__ = ["AdviceMemory", "Verdict", "advise", "explain", "together"]
+__all__ = ["AdviceMemory", "Verdict", "advise", "explain", "together", "vocabulary"]
 
 
 def advise(
@@ -35,6 +36,11 @@ def advise(
 def explain(facts: Facts | Mapping[str, Any], tolerance: float = 1.0) -> list[Verdict]:
     """What every technique of the vocabulary makes of the facts: advice, or why it is silent."""
     return verdicts(case_of(facts, tolerance))
+
+
+def vocabulary() -> tuple[str, ...]:
+    """Every id that `Advice.technique` may have, and those that never speak first."""
+    return tuple(techniques())
 
 
 def together(advice: Sequence[Advice], of: str = "energy") -> Saving | None:

@@ -47,14 +47,18 @@ class AdviceMemory:
         """Let a dismissed technique speak again."""
         self._dismissed.discard(technique)
 
-    def fresh(self, advice: Iterable[Advice], amount: float = 1.0) -> tuple[Advice, ...]:
-        """The advice worth showing now, and remember that it was.
+    def fresh(
+        self, advice: Iterable[Advice], amount: float = 1.0, limit: int | None = None
+    ) -> tuple[Advice, ...]:
+        """At most ``limit`` pieces of advice worth showing now; only they are remembered as shown.
 
         ``amount`` is what the cell used (Wh, or s where its energy is unknown): a saving is
         compared in absolute terms, so a cell ten times as long may say it again.
         """
-        new = []
+        new: list[Advice] = []
         for one in advice:
+            if limit is not None and len(new) >= limit:
+                break
             if one.technique in self._dismissed:
                 continue
             saving = one.saving.typical * amount if one.saving is not None else 0.0

@@ -23,6 +23,15 @@ def test_the_same_advice_is_said_once() -> None:
     assert not memory.fresh([piece("lora_peft", 0.3)], 20)
 
 
+def test_what_there_was_no_room_for_is_not_forgotten() -> None:
+    """Only what was really shown counts as said: the rest may come with the next cell."""
+    memory = AdviceMemory()
+    both = [piece("lora_peft", 0.3), piece("early_stopping", 0.2)]
+    assert [one.technique for one in memory.fresh(both, 100, limit=1)] == ["lora_peft"]
+    assert [one.technique for one in memory.fresh(both, 100, limit=1)] == ["early_stopping"]
+    assert memory.fresh(both, 100, limit=1) == ()
+
+
 def test_it_is_said_again_where_the_saving_grew() -> None:
     """A cell that would save half as much again is worth a second word."""
     memory = AdviceMemory()
