@@ -222,13 +222,12 @@ class CpuModel:
             return f"{self._cpu.name or 'unknown processor'}, design power x load"
         names = _cpu.generations(self._cpu)
         told = names[0] if len(names) == 1 else f"one of {len(names)} generations"
+        if _cpu.contradictory(self._cpu):
+            # Said here, where doctor shows it, and not with every cell: the interval holds it.
+            told = f"its number and features disagree; one of {', '.join(names)}"
         return f"{self._threads} threads of a server ({told}), watts per thread x load"
 
     def _remarks(self) -> tuple[tuple[str, str], ...]:
-        if self._virtual and _cpu.contradictory(self._cpu):
-            names = ", ".join(_cpu.generations(self._cpu))
-            text = f"the CPU's model number contradicts its features: taken as one of {names}"
-            return (("cpu-masked", text),)
         if not self._virtual and _cpu.tdp_w(self._cpu) is None:
             text = "the CPU's design power is not in the table: it is guessed from its threads"
             return (("cpu-unknown", text),)

@@ -105,14 +105,14 @@ def _lean(whole: dict[str, Any], leanness: int) -> dict[str, Any]:
     data = dict(whole)
     data["energy"] = data["energy"] | {"kernel_active": None, "kernel_idle": None}
     data["footprint"] = data["footprint"] | {"embodied": None, "water": None}
-    if leanness > 2:
+    if leanness > 1:
         data["equivalences"] = data["equivalences"][:2]
         data["notes"] = [
             one if one["code"].startswith(LOUD) else one | {"text": ""} for one in data["notes"]
         ]
-    if leanness > 3:
+    if leanness > 2:
         data["advice"] = [one | {"text": "", "caveat": ""} for one in data["advice"]]
-    lean: dict[str, Any] = _shortened(data, drop_random=leanness > 1)
+    lean: dict[str, Any] = _shortened(data, drop_random=leanness > 3)
     return lean
 
 

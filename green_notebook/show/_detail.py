@@ -10,8 +10,8 @@ class Detail:
     """What is shown beyond the figures, components, place and intensity, which always are.
 
     ``picture`` is the sparkline; ``twice`` what both text and HTML would say; ``explained`` the
-    advice's reasons; ``beside`` the machine's total, active and idle; ``bars`` the shares drawn, and the text's components; ``grounds`` the
-    text's line of what it rests on.
+    advice's reasons; ``beside`` the machine's total, active and idle; ``bars`` the shares drawn, and
+    the text's components; ``grounds`` the text's line of what it rests on.
     """
 
     picture: bool = True
@@ -29,9 +29,9 @@ _terse = replace(_once, explained=False)
 _bare = replace(_terse, beside=False)
 _words = replace(_bare, bars=False)
 # From the richest to the barest, each with how lean its JSON is: 0 whole; 1 without the figures
-# that the contract lets be null; 2 also without `random` where it is 0, as readers take it to be;
-# 3 also without the words that the HTML says (quiet notes, a third comparison); 4 also without the
-# advice's explanations, which `%carbon advice` gives.
+# that the contract lets be null; 2 also without the words that the HTML says (quiet notes, a third
+# comparison); 3 also without the advice's explanations, which `%carbon advice` gives; 4 also without
+# `random` where it is 0, as readers take it to be.
 STEPS = (
     (FULL, 0),
     (_plain, 0),

@@ -210,9 +210,9 @@ def test_what_is_true_of_the_machine_is_said_once(tmp_path, clock):
     class Masked(FakeModel):
         def estimate(self, load, chips_j):
             estimate = super().estimate(load, chips_j)
-            return replace(estimate, notes=(("cpu-masked", "the CPU hides its model"),))
+            return replace(estimate, notes=(("cpu-unknown", "the CPU hides its model"),))
 
     session = fake_session(tmp_path, Masked(), clock=clock)
     reports = [run(session, clock, 1.0), run(session, clock, 1.0)]
-    said = [[note.code for note in one.notes if note.code == "cpu-masked"] for one in reports]
-    assert said == [["cpu-masked"], []]
+    said = [[note.code for note in one.notes if note.code == "cpu-unknown"] for one in reports]
+    assert said == [["cpu-unknown"], []]
