@@ -19,11 +19,14 @@ from green_notebook.sampler import Sampler
 from green_notebook.selection import part
 from green_notebook.spans import OpenSpan
 from green_notebook.tally import Tally, energy_of
+from green_notebook.traces import HISTORY_S
 from green_notebook.usage import Usage
 
 # What is older than this is folded into a span's tallies, so that a look at a span of a day costs
 # what one at a span of a second does.
 ROLL_S = 10.0
+# Two pieces meet without loss where both know the counter's steps on either side of the seam.
+SEAM_S = HISTORY_S + 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,18 @@ class Accountant:
     def roll(self, span: OpenSpan, now: Usage) -> None:
         """Fold what is older than ``ROLL_S`` into the span's tallies; the sampler calls this."""
         begun = span.rolled or span.start
-        if now.at_s - begun.at_s < ROLL_S or span.end is not None:
+        if span.end is not None:
             return
-        tallies, notes, _ = self._piece(begun, now, span.tallies)
+        if span.seam is None:
+            if now.at_s - begun.at_s >= ROLL_S:
+                span.seam = now
+            return
+        if now.at_s - span.seam.at_s < SEAM_S:
+            return
+        tallies, notes, _ = self._piece(begun, span.seam, span.tallies)
         span.tallies = tallies
         span.notes.update({note.text: note for note in notes})
-        span.rolled = now
+        span.rolled, span.seam = span.seam, None
 
     def sum(self, span: OpenSpan, until: Usage) -> Sum:
         """The span's energy from its start to ``until``; changes nothing."""

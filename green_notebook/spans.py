@@ -41,11 +41,13 @@ class OpenSpan:
     cell: CellInfo | None = None
     zone: str | None = None
     pue: float | None = None
+    sync: bool = False
     budget: Budget | None = None
     repeats: int | None = None
     end: Usage | None = None
     status: Status = "ok"
     rolled: Usage | None = None
+    seam: Usage | None = None
     tallies: dict[str, Tally] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
     power_history: list[tuple[float, float]] = field(default_factory=list)

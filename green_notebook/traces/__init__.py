@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from green_notebook.model import Trace
-from green_notebook.traces.counter import counter_between
+from green_notebook.traces.counter import HISTORY_S, counter_between
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.power import power_between
 from green_notebook.traces.rhythm import Rhythm
@@ -11,6 +11,7 @@ from green_notebook.traces.steps import StepClock
 from green_notebook.traces.watch import Plan, Watch, watch_plan
 
 __all__ = [
+    "HISTORY_S",
     "REFINE_S",
     "Measured",
     "Plan",
