@@ -121,8 +121,9 @@ class LiveGrid:
         Raises Unavailable where the provider has none, GreenNotebookError for its zone.
         """
         key = self.provider.key(zone)
+        hour = start.replace(minute=0, second=0, microsecond=0)  # one answer serves a whole hour
         try:
-            points = self._fetched(key, start, end)
+            points = self._fetched(key, hour, end)
         except GreenNotebookError:
             raise
         except Exception as error:

@@ -48,9 +48,9 @@ def kind(host: Host) -> str:
     environ = host.environ
     if "JUPYTERHUB_USER" in environ or "KUBERNETES_SERVICE_HOST" in environ:
         return "datacentre"
-    release = host.read("/proc/sys/kernel/osrelease") or ""
-    if "microsoft" in release.lower():  # WSL: a person's own Windows machine
-        return "desktop"
+    release = (host.read("/proc/sys/kernel/osrelease") or "").lower()
+    if "microsoft" in release or "linuxkit" in release:
+        return "desktop"  # WSL and Docker Desktop: a person's own machine
     if host.hypervisor is not None:
         return "desktop" if host.hypervisor == "virtualbox" else "datacentre"
     chassis = host.read("/sys/class/dmi/id/chassis_type") or ""

@@ -1,5 +1,6 @@
 """Reports and a session of plain data for the verbs."""
 
+import socket
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -68,3 +69,15 @@ def report():
 @pytest.fixture
 def session():
     return Kept
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch):
+    """No test of this folder reaches beyond the loopback."""
+    connect = socket.socket.connect
+
+    def checked(self, address):
+        assert self.family == socket.AF_UNIX or address[0] in ("127.0.0.1", "::1"), address
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", checked)

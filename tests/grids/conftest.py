@@ -1,6 +1,7 @@
 """A local server that speaks a service's protocol, and says what was asked of it."""
 
 import contextlib
+import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -126,3 +127,15 @@ def _alone(monkeypatch):
 def now():
     """The real time: what servers' Date headers are compared with."""
     return time.time()
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch):
+    """No test of this folder reaches beyond the loopback."""
+    connect = socket.socket.connect
+
+    def checked(self, address):
+        assert self.family == socket.AF_UNIX or address[0] in ("127.0.0.1", "::1"), address
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", checked)
