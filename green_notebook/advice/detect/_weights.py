@@ -154,7 +154,7 @@ def _parameter(one: Any, found: Weights, checked: bool) -> None:
     if one.requires_grad:
         found.trainable += logical
     if checked and not one.is_meta:
-        found.gradients |= one.grad is not None
+        found.gradients |= bool(one.is_leaf) and one.grad is not None
         found.changes += int(one._version)  # noqa: SLF001 - torch's counter of in-place changes
 
 
