@@ -16,6 +16,8 @@ from green_notebook.sensors import Model, Sensor
 # Two names for memory: a counter sees modules ("dram:0"), a model what is installed ("ram").
 SAME = {"dram": "ram"}
 WHOLE = "node"
+# What is added to a machine, and is in none of its models.
+CARDS = ("gpu", "tpu", "npu")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +69,16 @@ def _against(spec: SensorSpec, used: list[Sensor | Model], measured: set[str]) -
         modelled = spec.basis is not Basis.MEASURED
         if modelled and part(other.component) == part(spec.component):
             return f"{other.id} measures {part(spec.component)}"
-        if modelled and other.component == WHOLE and spec.component != WHOLE:
-            return f"counted within {other.id}" if not _is_gpu(spec.component) else ""
+        # A model of watts per thread knows nothing of cards; a meter of the whole holds them.
+        apart = _is_card(spec.component) and other.basis is not Basis.MEASURED
+        if modelled and other.component == WHOLE and spec.component != WHOLE and not apart:
+            return f"counted within {other.id}"
     if spec.basis is not Basis.MEASURED and spec.component == WHOLE:
-        parts = measured - {"gpu", WHOLE}
+        parts = measured - {*CARDS, WHOLE}
         if parts:
             return f"{', '.join(sorted(parts))} is measured"
     return ""
 
 
-def _is_gpu(component: str) -> bool:
-    return part(component) == "gpu"
+def _is_card(component: str) -> bool:
+    return part(component) in CARDS
