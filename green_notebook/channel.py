@@ -6,6 +6,7 @@ the plan is told of readings, and asked, by the sampler's thread alone, so there
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +18,8 @@ from green_notebook.traces import Measured, energy_between, watch_plan
 
 # A reading that is due this soon is taken now: a thread cannot wait for less.
 SOON_S = 0.00005
+# The power beside a counter is refreshed no faster; readings that enclose a step need it once.
+POWER_EVERY_S = 0.04
 
 
 class Channel:
@@ -31,6 +34,9 @@ class Channel:
         self._told: deque[Reading] = deque(maxlen=64)
         self._edges: deque[float] = deque(maxlen=8)
         self._read_s = clock.monotonic()
+        self._power_s = -math.inf
+        self._due_s = -math.inf
+        self._period_s = 0.0
 
     def take(self) -> None:
         """One reading; a failed one is kept as a gap."""
@@ -39,7 +45,8 @@ class Channel:
         self._told.append(reading)
         self._read_s = reading.at_s
         # The power beside comes second: an edge's counter is read as near to the edge as can be.
-        if self._read_power is not None:
+        if self._read_power is not None and reading.at_s - self._power_s > POWER_EVERY_S:
+            self._power_s = reading.at_s
             self.trace.power.append(self._reading(self._read_power))
 
     def edge(self, at_s: float) -> None:
@@ -48,6 +55,13 @@ class Channel:
 
     def next_s(self, now_s: float, period_s: float) -> float:
         """When to read next, at the latest ``period_s`` after the last time."""
+        if now_s < self._due_s and not (self._told or self._edges) and period_s == self._period_s:
+            return self._due_s
+        self._period_s = period_s
+        self._due_s = self._planned(now_s, period_s)
+        return self._due_s
+
+    def _planned(self, now_s: float, period_s: float) -> float:
         background_s = self._read_s + period_s
         if self._plan is None:
             self._told.clear()

@@ -20,7 +20,7 @@ FINE_STEP_S = 0.005
 LONGEST_STEP_S = 0.1
 # A pair of readings this near to one another locates a step; wider ones tell too little.
 TIGHT_S = 0.006
-KEPT = 20
+KEPT = 14
 REFIT_EVERY = 5
 # The clock's own instants, and those of reads and marks, are no better.
 ERROR_FLOOR_S = 0.0001

@@ -20,10 +20,10 @@ SEARCH_EVERY_S = 0.004
 SEARCH_S = 0.45
 REST_S = 5.0
 LONGEST_REST_S = 300.0
-ENCLOSE_EVERY = 4
+ENCLOSE_EVERY = 5
 # A thread wakes about so much after the time it asked for.
 WAKE_S = 0.0002
-SHARP_S = 0.0003
+SHARP_S = 0.0005
 # Values refreshed faster than the background reads are seen in part; the part must not repeat.
 SLOW_REFRESH_S = 0.06
 MOST_MISSES = 4

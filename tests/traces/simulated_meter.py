@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from green_notebook.channel import POWER_EVERY_S
 from green_notebook.model import Reading, SensorSpec, Trace
 from green_notebook.traces import Measured, Plan, energy_between, watch_plan
 
@@ -160,6 +161,7 @@ class Run:
     now_s: float = 0.0
     reads: int = 0
     _next_background_s: float = 0.0
+    _power_s: float = -1.0
 
     def __post_init__(self) -> None:
         self.trace = Trace(self.spec)
@@ -175,7 +177,8 @@ class Run:
             value = self.fault(middle_s, value)
         reading = Reading(middle_s, value, self.read_s)
         self.trace.readings.append(reading)
-        if energy and self.beside:
+        if energy and self.beside and middle_s - self._power_s > POWER_EVERY_S:
+            self._power_s = middle_s
             self.trace.power.append(
                 Reading(middle_s + self.read_s, self.device.power(middle_s), self.read_s)
             )
