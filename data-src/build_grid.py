@@ -150,7 +150,7 @@ def build_equivalences() -> None:
             row["per"],
             row["confidence"],
             number(row["year"]),
-            sources.key(row["source"], row["source_url"], row["licence"]),
+            sources.key(row["source"].strip(), row["source_url"], row["licence"]),
         ]
         for row in raw("equivalences")
     ]

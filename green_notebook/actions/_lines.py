@@ -26,7 +26,8 @@ class Parser(argparse.ArgumentParser):
         if unknown and unknown[0].startswith("-"):
             known = [flag for action in self._actions for flag in action.option_strings]
             near = difflib.get_close_matches(unknown[0], known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"it knows {', '.join(known)}"
+            hint = f"it knows {', '.join(known)}" if known else "it has none"
+            hint = f"did you mean {near[0]}?" if near else hint
             raise GreenNotebookError(f"{self.prog} has no option {unknown[0]}: {hint}")
         raise GreenNotebookError(f"{self.prog}: {message}; {' '.join(self.format_usage().split())}")
 

@@ -13,14 +13,14 @@ METRIC: Ladder = (
     (1000.0, 1000.0, "km"),
     (1.0, 1.0, "m"),
     (0.01, 0.01, "cm"),
-    (0.001, 0.001, "mm"),
+    (0.001, 0.0001, "mm"),
     (1e-6, 0.0, "µm"),
 )
 # 1 mile is 1,609.344 m, 1 foot 0.3048 m, 1 inch 0.0254 m: exactly, by definition (1959).
 US_CUSTOMARY: Ladder = (
     (1609.344, 0.25 * 1609.344, "miles"),
     (0.3048, 0.3048, "feet"),
-    (0.0254, 0.001 * 0.0254, "inches"),
+    (0.0254, 0.1 * 0.0254, "inches"),
     (2.54e-5, 0.0, "thousandths of an inch"),
 )
 # The base unit is the second.
@@ -66,13 +66,18 @@ def climbed(amount: float, ladder: Ladder) -> str:
     if amount <= 0:  # "0 m", not "0 µm"
         size, _, name = min(ladder, key=lambda rung: abs(math.log(rung[0])))
     else:
-        size, _, name = next(rung for rung in ladder if amount >= rung[1])
+        # As it will be rounded: 999.6 µs are 1.0 ms, not 1,000 µs.
+        size, _, name = next(
+            rung for rung in ladder if float(f"{amount / rung[0]:.1e}") >= 0.999 * rung[1] / rung[0]
+        )
     number = shown(amount / size)
     return f"{number} {_singular(name) if number in ('1', '1.0') else name}"
 
 
 def counted(amount: float, one: str, many: str) -> str:
-    """So many of something; a small part as a percentage: "3.2 % of one flight"."""
+    """So many of something; of a small part "3.2 % of a flight", of a tiny one "1/26 million"."""
+    if 0 < amount < 1e-4:
+        return f"1/{shown(1 / amount)} of {_article(one)}" if amount > 1e-300 else f"0 {many}"
     if 0 < amount < 0.1:
         return f"{shown(100 * amount)} % of {_article(one)}"
     number = shown(amount)

@@ -149,6 +149,10 @@ def test_numbers(number, text):
         (0.3048, US_CUSTOMARY, "1.0 foot"),
         (0.0254, US_CUSTOMARY, "1.0 inch"),
         (100_000, METRIC, "100 km"),
+        (0.00062, METRIC, "0.62 mm"),
+        (0.000999, METRIC, "1.0 mm"),
+        (0.0009996, TIME, "1.0 millisecond"),
+        (0.042 * 0.0254, US_CUSTOMARY, "42 thousandths of an inch"),
         (0.0123, TIME, "12 milliseconds"),
         (90, TIME, "90 seconds"),
         (3600, TIME, "1.0 hour"),
@@ -162,5 +166,6 @@ def test_units_fit(amount, ladder, text):
 def test_small_parts_are_percentages():
     """A small part of one thing is a percentage, not 0."""
     assert counted(0.0123, "wash", "washes") == "1.2 % of a wash"
+    assert counted(1.3e-10, "seat", "seats") == "1/7.7 billion of a seat"
     assert counted(1, "wash", "washes") == "1.0 wash"
     assert counted(2.4, "wash", "washes") == "2.4 washes"
