@@ -8,6 +8,7 @@ seen in the time is left out, and `session.partial` says so.
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -86,7 +87,11 @@ def _detect(
         flat.update(_model(model, source, seen, flat))
         flat.update(_settings.settings(seen, done, doing, model))
         if also:
-            flat["model.also"] = sorted({str(_name(one)) for one in also})
+            flat["model.also"] = sorted({_name(one) for one in also})
+        if previous is not None:
+            now = [one for one in (flat.get("model.id"), *flat.get("model.also", ())) if one]
+            flat["session.models"] = previous.models([one for one in now if "/" in one]) or None
+        flat.update(_torch_wide(flat))
         if doing == _work.TRAINING:
             flat.update(_session.history(seen, model))
     else:
@@ -116,8 +121,21 @@ def _changed(seen: _walk.Seen, previous: Memory | None) -> str | None:
     return _work.TRAINING if trained else None
 
 
-def _name(one: Finding) -> Any:
-    return one.facts.get("model.class_name", one.framework)
+def _name(one: Finding) -> str:
+    """A published model's id, else the class."""
+    known = _identity.identify(one)
+    strong = known["model.identified_by"] not in ("size", "class name")
+    return str(known["model.id"] if strong else one.facts.get("model.class_name", one.framework))
+
+
+def _torch_wide(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Torch's own setting for products of float32 matrices; it says nothing on the CPU."""
+    if flat.get("model.device") != "cuda":
+        return {}
+    ask = probe.member(sys.modules.get("torch"), ("get_float32_matmul_precision",))
+    if probe.function_module(ask) != "torch":
+        return {}
+    return {"optim.matmul_precision": probe.text(ask())}
 
 
 def _model(

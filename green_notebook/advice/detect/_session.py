@@ -27,7 +27,7 @@ LARGE = 1_000_000  # parameters that are worth a word when Out keeps them
 
 
 class Memory:
-    """What is kept from cell to cell of one session: counts and fingerprints, no object of the user.
+    """What is kept from cell to cell of one session: counts, names of published models, fingerprints.
 
     Sources are kept as salted hashes. Of a model its identity is kept, a weak reference to know
     when it is gone, and the number of changes that its weights had.
@@ -37,6 +37,7 @@ class Memory:
         self._salt = secrets.token_bytes(16)
         self._runs: Counter[bytes] = Counter()
         self._changes: dict[int, tuple[weakref.ref[Any], int]] = {}
+        self._models: dict[str, None] = {}
 
     def run(self, source: str) -> int:
         """Count one more run of a source; how often it ran before."""
@@ -44,6 +45,12 @@ class Memory:
         key = hashlib.blake2b(text.encode("utf-8", "replace"), key=self._salt).digest()
         self._runs[key] += 1
         return self._runs[key] - 1
+
+    def models(self, now: list[str]) -> list[str]:
+        """The published models of earlier cells, and take note of those of this one."""
+        before = [one for one in self._models if one not in now]
+        self._models.update(dict.fromkeys(now))
+        return before
 
     def changed(self, obj: Any, changes: int) -> bool | None:
         """Whether a model's weights changed since the last look; None at the first."""

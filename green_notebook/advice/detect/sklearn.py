@@ -75,6 +75,7 @@ def search(obj: Any, clock: probe.Clocked) -> Finding:
         found.put("model.inner", seen.facts.get("model.inner") or probe.name_of(type(inner)))
     found.facts["model.class_name"] = probe.name_of(type(obj))
     found.put("model.fitted", "best_score_" in state)
+    found.put("hpo.library", "sklearn")
     grid = state.get("param_grid", state.get("param_distributions"))
     sampled = probe.whole(state.get("n_iter"))
     found.put("hpo.combinations", combinations(grid) if "param_grid" in state else sampled)

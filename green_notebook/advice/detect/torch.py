@@ -162,6 +162,8 @@ def tensor(obj: Any, _: probe.Clocked) -> Finding | None:
     found = Finding("data", FRAMEWORK, {"data.kind": "tensor", "data.rows": shape[0]})
     found.put("data.columns", shape[1] if len(shape) == 2 else None)
     found.put("data.dimensions", len(shape))
+    if probe.from_package(obj, "torch") and str(obj.device) != "cpu":
+        found.put("data.device", str(obj.device))
     return found
 
 
