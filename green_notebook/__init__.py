@@ -60,7 +60,7 @@ def __dir__() -> list[str]:
 
 def doctor() -> Doctor:
     """Every sensor: in use, or why not and the exact command that cures it."""
-    from green_notebook.session import current
+    from green_notebook.kernel_session import current
 
     return current().doctor()
 

@@ -15,6 +15,7 @@ from green_notebook.settings import GreenNotebook
 from green_notebook.spans import OpenSpan
 
 if TYPE_CHECKING:
+    from green_notebook.advice import AdviceMemory
     from green_notebook.model import Facts
 
 # A cell shorter than this has nothing worth a word, and detection would cost more than it saves.
@@ -45,14 +46,12 @@ class Adviser:
         self.settings = settings
         self._host = host
         self._sampler = sampler
-        self._said: Any = None
+        self._said: AdviceMemory | None = None
         self._cells: Any = None
         self._advised: dict[str, Report] = {}
-        # The facts of the last cells by their report, for `%carbon advice`.
-        self.facts: dict[str, Facts] = {}
 
     @property
-    def said(self) -> Any:
+    def said(self) -> AdviceMemory:
         """What was said and dismissed (`advice.AdviceMemory`)."""
         if self._said is None:
             from green_notebook.advice import AdviceMemory
@@ -77,11 +76,12 @@ class Adviser:
             self._cells = Memory()
         seen = self._seen(span, report)
         facts = detect(namespace, span.cell.source, outputs=outputs, run=seen, previous=self._cells)
-        self._keep(report.id, facts)
+        self.said.remember(report.id, facts)
         found = advise(facts, self.settings.tolerance, MOST + len(self.said.dismissed))
-        fresh: tuple[Advice, ...] = self.said.fresh(found, report.energy.kernel.value / 3600.0)
+        used_wh = report.energy.kernel.value / 3600.0
+        fresh: tuple[Advice, ...] = self.said.fresh(found, used_wh, limit=MOST)
         notes = self._followed(report.with_advice(tuple(found)), told=bool(fresh))
-        return Learnt(fresh[:MOST], notes, self._remote(span, report, namespace, facts))
+        return Learnt(fresh, notes, self._remote(span, report, namespace, facts))
 
     def _followed(self, report: Report, *, told: bool) -> tuple[Note, ...]:
         """What changed since advice was shown for the cell of this name."""
@@ -105,11 +105,6 @@ class Adviser:
 
         used = recognise(namespace, span.cell.source)
         return remote(used, report.duration_s) if used else None
-
-    def _keep(self, report_id: str, facts: Facts) -> None:
-        self.facts[report_id] = facts
-        while len(self.facts) > 100:
-            self.facts.pop(next(iter(self.facts)))
 
     def _seen(self, span: OpenSpan, report: Report) -> dict[str, dict[str, Any]]:
         """What the sampler saw, by section of the facts."""

@@ -36,6 +36,10 @@ CARBON = (
         ("--budget",),
         {"metavar": "AMOUNT", "help": "Warn at 80 %% of it: 5g, 3Wh, 1km, 10min of a household."},
     ),
+    Option(
+        ("--sync",),
+        {"action": "store_true", "help": "Wait for the GPU's work before the cell ends."},
+    ),
     Option(("--stop",), {"action": "store_true", "help": "Interrupt the cell at its budget."}),
 )
 CARBONIT = (
@@ -67,6 +71,7 @@ class Options:
     quiet: bool = False
     budget: str | None = None
     stop: bool = False
+    sync: bool = False
 
 
 def flags(options: Iterable[Option]) -> list[str]:
@@ -99,6 +104,7 @@ def parse(function: Callable[..., Any], line: str) -> Options:
         quiet=found.quiet,
         budget=None if found.budget is None else _unquoted(found.budget),
         stop=found.stop,
+        sync=found.sync,
     )
 
 

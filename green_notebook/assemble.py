@@ -13,7 +13,7 @@ from green_notebook.accountant import Sum
 from green_notebook.data import DATA_VERSION
 from green_notebook.equivalences import Comparator, changed_at, equivalences, own_comparators
 from green_notebook.errors import GreenNotebookError
-from green_notebook.grids import grid
+from green_notebook.grids import WORLD, grid
 from green_notebook.host import Host
 from green_notebook.model import (
     Basis,
@@ -68,20 +68,28 @@ class Assembler:
     def circumstances(
         self, zone: str | None, pue: float | None, at: datetime, duration_s: float
     ) -> Circumstances:
-        """Place, intensity and PUE; falls back to the annual table, with a note."""
-        notes: tuple[Note, ...] = ()
-        place = self._place(zone)
+        """Place, intensity and PUE; a wrong setting or a grid that fails is noted, never raised."""
+        notes: list[Note] = []
+        try:
+            place = self._place(zone)
+        except GreenNotebookError as error:
+            notes.append(Note("zone-wrong", f"{error}; the world's average grid is used"))
+            place = Place(WORLD, f"unknown: {self.settings.zone!r} is no zone", "low", "World")
         try:
             source = grid(self.settings.grid, self.settings, self.worker.submit)
             intensity = source.intensity(place.zone, at, duration_s)
             problem = getattr(source, "problem", None)
             if problem:
-                notes = (Note("grid-fallback", str(problem)),)
+                notes.append(Note("grid-fallback", str(problem)))
         except GreenNotebookError as error:
-            notes = (Note("grid-fallback", f"{error}; the annual value is used"),)
+            notes.append(Note("grid-fallback", f"{error}; the annual value is used"))
             intensity = grid("annual").intensity(place.zone, at, duration_s)
-        overhead = pue_of(place, self.settings.checked_pue(pue))
-        return Circumstances(place, intensity, overhead, notes)
+        try:
+            overhead = pue_of(place, self.settings.checked_pue(pue))
+        except GreenNotebookError as error:
+            notes.append(Note("pue-wrong", f"{error}; the place's own is used"))
+            overhead = pue_of(place)
+        return Circumstances(place, intensity, overhead, tuple(notes))
 
     def _place(self, zone: str | None) -> Place:
         """Where we are does not change while the settings stay the same."""

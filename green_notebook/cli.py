@@ -36,7 +36,7 @@ def demo(seconds: float = typer.Option(DEMO_S, min=0.1, max=600.0, help="How lon
 @app.command()
 def doctor() -> None:
     """List every sensor: in use, or why not and the exact command that cures it."""
-    from green_notebook.session import current
+    from green_notebook.kernel_session import current
 
     typer.echo(str(current().doctor()))
 

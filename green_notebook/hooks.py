@@ -169,7 +169,12 @@ class Hooks:
 
             budget = parse(options.budget, stop=options.stop)
         return session.begin(
-            options.name, zone=options.zone, pue=options.pue, cell=cell, budget=budget
+            options.name,
+            zone=options.zone,
+            pue=options.pue,
+            cell=cell,
+            budget=budget,
+            sync=options.sync or None,
         )
 
     def _matching(self, result: Any) -> Run | None:

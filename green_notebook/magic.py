@@ -80,7 +80,7 @@ class Extension:
 
     def session(self) -> Any:
         """The kernel's session, with this shell's settings; made when it is first needed."""
-        from green_notebook.session import current
+        from green_notebook.kernel_session import current
 
         return current(self.settings)
 
@@ -227,7 +227,7 @@ def _live_widget() -> Any:
 
 def _close_session() -> None:
     # Not imported for this: a session that was never made need not be closed.
-    module = sys.modules.get("green_notebook.session")
+    module = sys.modules.get("green_notebook.kernel_session")
     if module is not None:
         module.close_current()
 

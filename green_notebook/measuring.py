@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Any
 
 from green_notebook.errors import GreenNotebookError
+from green_notebook.kernel_session import current
 from green_notebook.model import Report, Status
-from green_notebook.session import Session, current
+from green_notebook.session import Session
 from green_notebook.spans import OpenSpan
 
 

@@ -1,12 +1,11 @@
-"""One kernel's running instance: the wiring of all layers, and their lifecycle."""
+"""One kernel's running instance: the wiring of all layers."""
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from green_notebook.accountant import Accountant
 from green_notebook.adviser import Adviser
@@ -20,18 +19,22 @@ from green_notebook.grids import resolve
 from green_notebook.hints import Hints
 from green_notebook.host import Host
 from green_notebook.ledger import Ledger
-from green_notebook.model import Budget, Progress, Report, Status
+from green_notebook.model import Budget, Note, Progress, Report, Status
 from green_notebook.sampler import Sampler
 from green_notebook.settings import GreenNotebook
 from green_notebook.settling import REFINE_S, Settler
 from green_notebook.spans import CellInfo, OpenSpan, Stacks
+from green_notebook.waiting import synchronise
+
+if TYPE_CHECKING:
+    from green_notebook.advice import AdviceMemory
 
 # The settings that sensors are opened with.
 OPTIONS = ("disabled_sensors", "plug", "node_meter")
 
 
 class Session:
-    """Measures spans and keeps their reports. `current()` gives the kernel's own."""
+    """Measures spans and keeps their reports. `kernel_session.current()` gives the kernel's own."""
 
     def __init__(
         self,
@@ -73,12 +76,14 @@ class Session:
         pue: float | None = None,
         cell: CellInfo | None = None,
         budget: Budget | None = None,
+        sync: bool | None = None,
         thread: bool = True,
     ) -> OpenSpan:
         """Start measuring; raises GreenNotebookError for a wrong option, before anything began."""
         if zone:
             resolve(zone)  # as it was said: a cloud region tells more than its zone
-        self.settings.checked_pue(pue)
+        if pue is not None:
+            self.settings.checked_pue(pue)
         parent = self._stacks.top()
         self.sampler.open()
         if thread:
@@ -94,6 +99,7 @@ class Session:
             cell,
             zone,
             pue,
+            self.settings.sync if sync is None else sync,
             budget,
         )
         self._stacks.push(span)
@@ -102,6 +108,9 @@ class Session:
     def end(self, span: OpenSpan, status: Status = "ok") -> Report:
         """Stop measuring; the report is provisional where a later counter step will sharpen it."""
         if span.end is None:
+            problem = synchronise() if span.sync else None
+            if problem:
+                span.notes["sync"] = Note("gpu-sync", f"waiting for the GPU failed: {problem}")
             span.end = self.sampler.mark()
             span.status = status
             self._stacks.remove(span)
@@ -158,6 +167,11 @@ class Session:
         """This session's reports, oldest first."""
         return list(self.ledger)
 
+    @property
+    def advice_memory(self) -> AdviceMemory:
+        """What was said and dismissed, and the facts of the last cells."""
+        return self.adviser.said
+
     def doctor(self) -> Doctor:
         """Every sensor: in use, or why not and what cures it."""
         self.sampler.open()
@@ -184,6 +198,11 @@ class Session:
         self.adviser.settings = settings
         self.sampler.options.update({name: getattr(settings, name) for name in OPTIONS})
 
+    @property
+    def closed(self) -> bool:
+        """Whether it measures no more."""
+        return self._closed
+
     def close(self) -> None:
         """Finalise what is open and stop the thread; more than once does no harm."""
         if self._closed or os.getpid() != self.pid:
@@ -198,36 +217,3 @@ class Session:
         self._closed = True
         self.sampler.forget()
         self.settler.clear()
-
-
-_current: Session | None = None
-
-
-def current(settings: GreenNotebook | None = None) -> Session:
-    """The kernel's session; made when first asked for. ``settings`` are used from then on."""
-    global _current  # noqa: PLW0603 - one session for a process is what a session is
-    if _current is None or _current._closed:  # noqa: SLF001 - its own module
-        _current = Session(settings)
-    elif settings is not None and _current.settings is not settings:
-        _current.use(settings)
-    return _current
-
-
-def close_current() -> None:
-    """Close the kernel's session, if there is one."""
-    global _current
-    session, _current = _current, None
-    if session is not None:
-        session.close()
-
-
-def _after_fork() -> None:
-    global _current
-    session, _current = _current, None
-    if session is not None:
-        session.forget()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-atexit.register(close_current)

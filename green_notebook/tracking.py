@@ -8,8 +8,9 @@ from typing import Any
 
 from green_notebook.errors import GreenNotebookError
 from green_notebook.forecasting import Range, RunForecaster
+from green_notebook.kernel_session import current
 from green_notebook.model import Basis, Quantity, RunForecast, total
-from green_notebook.session import Session, current
+from green_notebook.session import Session
 from green_notebook.spans import OpenSpan
 from green_notebook.usage import Usage
 

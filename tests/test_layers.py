@@ -16,7 +16,8 @@ LEVELS = (
     ("sensors", "grids", "equivalences", "advice", "ledger", "show"),
     # Whatever is not named here: sampler, traces, spans, attribution, account, place, worker, ...
     (),
-    ("session", "measuring"),
+    ("session",),
+    ("kernel_session", "measuring"),
     ("actions", "track", "tracking", "callbacks"),
     (
         "magic",

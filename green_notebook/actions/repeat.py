@@ -58,7 +58,7 @@ class Repeated:
     def __str__(self) -> str:
         one, value = self.per_run, self.per_run.value or 1.0
         below, above = (part / value for part in one.systematic)
-        sure = f"+-{one.random / value:.1%} random; systematic -{below:.0%} +{above:.0%}"
+        sure = f"±{one.random / value:.1%} random; systematic -{below:.0%} +{above:.0%}"
         lines = [
             f"{_joules(value)} per run, {sure}, which repetition cannot shrink ({one.basis.value})",
             f"{self.runs} runs in {self.report.duration_s:.3g} s, spread {self.spread:.1%}",
@@ -181,4 +181,4 @@ def _joules(value: float) -> str:
     for factor, unit in ((1e3, "kJ"), (1.0, "J"), (1e-3, "mJ")):
         if value >= factor:
             return f"{value / factor:.3g} {unit}"
-    return f"{value * 1e6:.3g} uJ"
+    return f"{value * 1e6:.3g} µJ"

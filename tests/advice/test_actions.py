@@ -113,14 +113,3 @@ def test_a_model_of_ones_own_may_be_named() -> None:
         models.run(Kernel([]), ["--mine", "nobody/knows"])
     with pytest.raises(GreenNotebookError, match="did you mean text-embedding"):
         models.run(Kernel([]), ["text-embeding"])
-
-
-def test_a_session_without_a_memory_gets_one() -> None:
-    """The verbs work on a session that has shown no advice yet."""
-
-    class Bare:
-        reports: list[Any] = []  # noqa: RUF012
-        settings = GreenNotebook()
-
-    bare = Bare()
-    assert advice.memory_of(bare) is advice.memory_of(bare)

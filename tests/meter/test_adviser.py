@@ -53,21 +53,23 @@ def test_a_dismissed_technique_stays_away(session, clock):
 
 def test_a_short_cell_is_left_alone(session, clock):
     """A tenth of a second is worth no word and no look."""
-    assert cell(session, clock, LOOP, frame(), seconds=0.1).advice == ()
-    assert session.adviser.facts == {}
+    report = cell(session, clock, LOOP, frame(), seconds=0.1)
+    assert report.advice == ()
+    assert session.advice_memory.facts_of(report.id) is None
 
 
 def test_advice_can_be_switched_off(tmp_path, clock):
     """The setting advice = False looks at nothing."""
     session = fake_session(tmp_path, FakeModel(), clock=clock, advice=False)
-    assert cell(session, clock, LOOP, frame()).advice == ()
-    assert session.adviser.facts == {}
+    report = cell(session, clock, LOOP, frame())
+    assert report.advice == ()
+    assert session.advice_memory.facts_of(report.id) is None
 
 
 def test_what_the_sampler_saw_is_in_the_facts(session, clock):
     """Duration, energy and busy cores, in the units of docs/facts.md."""
     report = cell(session, clock, "x = 1", {})
-    facts = session.adviser.facts[report.id]
+    facts = session.adviser.said.facts_of(report.id)
     assert facts.get("run.duration_s") == pytest.approx(60)
     assert facts.get("run.energy_wh") == pytest.approx(report.energy.kernel.value / 3600)
     assert facts.get("hardware.name") == "cpu"

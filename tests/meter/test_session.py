@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from dataclasses import replace
 
 import pytest
@@ -166,13 +167,13 @@ def test_a_report_before_its_end_is_refused(tmp_path, clock):
 
 def test_a_fork_leaves_the_child_without_session(tmp_path):
     """The child of a fork drops the parent's thread and sensors and can measure on its own."""
-    from green_notebook import session as module
+    from green_notebook import kernel_session as module
 
     parent = module.current()
     parent.sampler.open()
     pid = os.fork()
     if pid == 0:
-        os._exit(0 if module._current is None and parent._closed else 1)
+        os._exit(0 if module._current is None and parent.closed else 1)
     _, code = os.waitpid(pid, 0)
     module.close_current()
     assert os.waitstatus_to_exitcode(code) == 0
@@ -216,3 +217,48 @@ def test_what_is_true_of_the_machine_is_said_once(tmp_path, clock):
     reports = [run(session, clock, 1.0), run(session, clock, 1.0)]
     said = [[note.code for note in one.notes if note.code == "cpu-unknown"] for one in reports]
     assert said == [["cpu-unknown"], []]
+
+
+@pytest.mark.parametrize(
+    ("settings", "code"), [({"zone": "Frnace"}, "zone-wrong"), ({"pue": 0.5}, "pue-wrong")]
+)
+def test_a_wrong_setting_is_noted_and_nothing_is_lost(tmp_path, clock, settings, code):
+    """The cell has its report all the same, with one line that names the cure."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock, **settings)
+    report = run(session, clock, 1.0)
+    assert code in {note.code for note in report.notes}
+    assert report.energy.kernel.value > 0
+
+
+class Device:
+    """Stands where a framework's module is: it is initialised, and can be waited for."""
+
+    def __init__(self, error=None):
+        self.waited = 0
+        self.error = error
+
+    def is_initialized(self):
+        return True
+
+    def synchronize(self):
+        self.waited += 1
+        if self.error:
+            raise self.error
+
+
+@pytest.mark.parametrize("sync", [True, False])
+def test_work_on_the_gpu_is_waited_for_where_that_is_asked(tmp_path, clock, monkeypatch, sync):
+    """With sync a span ends when the device is done; without it nobody waits."""
+    device = Device()
+    monkeypatch.setitem(sys.modules, "torch.cuda", device)
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    run(session, clock, 0.1, sync=sync)
+    assert device.waited == int(sync)
+
+
+def test_a_device_that_fails_is_noted(tmp_path, clock, monkeypatch):
+    """An error that waiting surfaces ends no cell: the report says it."""
+    monkeypatch.setitem(sys.modules, "torch.cuda", Device(RuntimeError("device-side assert")))
+    session = fake_session(tmp_path, FakeModel(), clock=clock, sync=True)
+    notes = {note.code: note.text for note in run(session, clock, 0.1).notes}
+    assert "device-side assert" in notes["gpu-sync"]
