@@ -13,13 +13,16 @@ from contextlib import suppress
 
 from green_notebook.clock import Clock
 from green_notebook.model import Reading, Trace
-from green_notebook.sensors import PowerBeside, Sensor
+from green_notebook.sensors import PowerBeside, PowerBuffered, Sensor
 from green_notebook.traces import Measured, energy_between, watch_plan
 
 # A reading that is due this soon is taken now: a thread cannot wait for less.
 SOON_S = 0.00005
 # The power beside a counter is refreshed no faster; readings that enclose a step need it once.
 POWER_EVERY_S = 0.04
+# After an edge readings are this close; a gap of several periods means that no thread could run.
+NEAR_S = 0.1
+STARVED = 3.0
 
 
 class Channel:
@@ -30,6 +33,7 @@ class Channel:
         self.trace = trace
         self._clock = clock
         self._read_power = sensor.read_power if isinstance(sensor, PowerBeside) else None
+        self._samples = sensor.power_samples if isinstance(sensor, PowerBuffered) else None
         self._plan = watch_plan(trace.spec)
         self._told: deque[Reading] = deque(maxlen=64)
         self._edges: deque[float] = deque(maxlen=8)
@@ -37,10 +41,13 @@ class Channel:
         self._power_s = -math.inf
         self._due_s = -math.inf
         self._period_s = 0.0
+        self._expected_s = math.inf
 
     def take(self) -> None:
         """One reading; a failed one is kept as a gap."""
         reading = self._reading(self.sensor.read)
+        if reading.at_s - self._read_s > STARVED * self._expected_s:
+            self._backfill(self._read_s, reading.at_s)
         self.trace.readings.append(reading)
         self._told.append(reading)
         self._read_s = reading.at_s
@@ -49,15 +56,26 @@ class Channel:
             self._power_s = reading.at_s
             self.trace.power.append(self._reading(self._read_power))
 
+    def _backfill(self, after_s: float, before_s: float) -> None:
+        """Power that the driver kept while a cell held the interpreter and nobody could read."""
+        if self._samples is None:
+            return
+        ring = self.trace.readings if self.trace.spec.kind == "power" else self.trace.power
+        with suppress(Exception):
+            for at_s, watts in self._samples(after_s):
+                if after_s < at_s < before_s:
+                    ring.append(Reading(at_s, watts))
+
     def edge(self, at_s: float) -> None:
         """A span begins or ends now: the counter's next steps matter."""
         self._edges.append(at_s)
+        self._expected_s = NEAR_S
 
     def next_s(self, now_s: float, period_s: float) -> float:
         """When to read next, at the latest ``period_s`` after the last time."""
         if now_s < self._due_s and not (self._told or self._edges) and period_s == self._period_s:
             return self._due_s
-        self._period_s = period_s
+        self._period_s = self._expected_s = period_s
         self._due_s = self._planned(now_s, period_s)
         return self._due_s
 

@@ -253,9 +253,11 @@ class Sampler:
         thread, self._thread = self._thread, None
         if wait and thread is not None and thread is not threading.current_thread():
             thread.join(timeout=1.0)
-        for sensor in self.choice.sensors:
-            with suppress(Exception):
-                sensor.close()
+        # Those left out too: a meter that is asked in the background has a thread.
+        for source in self._found:
+            if isinstance(source, Sensor):
+                with suppress(Exception):
+                    source.close()
 
     def forget(self) -> None:
         """After a fork: drop the thread and the sensors without touching either."""

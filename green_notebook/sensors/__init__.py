@@ -43,6 +43,14 @@ class PowerBeside(Protocol):
         """The power in watts, now. Any exception is a gap."""
 
 
+@runtime_checkable
+class PowerBuffered(Protocol):
+    """A sensor whose driver keeps the power of the last seconds by itself."""
+
+    def power_samples(self, after_s: float) -> list[tuple[float, float]]:
+        """(monotonic s, W) later than ``after_s``, oldest first; empty where it keeps none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """What a model says of one span (J): the machine's energy and the idle part of it.
