@@ -24,7 +24,7 @@ class Doctor:
 
     def _rows(self) -> list[tuple[str, str, str]]:
         ranked = sorted(self.sensors, key=lambda one: ORDER.get(one.state, 9))
-        return [(one.sensor or one.kind, _state(one), _remark(one)) for one in ranked]
+        return [(_name(one), _state(one), _remark(one)) for one in ranked]
 
     def __str__(self) -> str:
         rows = self._rows()
@@ -46,12 +46,18 @@ class Doctor:
         return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{problems}"
 
 
+def _name(one: SensorStatus) -> str:
+    """The hardware's name; what its label says in parentheses goes to the remarks."""
+    return one.sensor.partition(" (")[0] or one.kind
+
+
 def _state(one: SensorStatus) -> str:
     return f"in use ({one.basis} {one.component})" if one.state == "in use" else one.state
 
 
 def _remark(one: SensorStatus) -> str:
-    parts = [one.reason] if one.reason else []
+    _, _, more = one.sensor.partition(" (")
+    parts = [text for text in (more.replace(")), ", "), ").rstrip(")"), one.reason) if text]
     if one.cure:
         parts.append(f"cure: {one.cure}")
     if one.state == "in use" and one.basis == "measured" and not one.tried_on_hardware:

@@ -44,7 +44,7 @@ class Repeated:
 
     ``spread`` is the relative standard deviation between batches of runs; ``alone`` the relative
     random half-width (95 %) that a single run would have had; ``reached`` whether the random part
-    got below what was asked for.
+    got below what was asked for; ``systematic`` the relative half-widths below and above.
     """
 
     report: Report
@@ -54,10 +54,11 @@ class Repeated:
     spread: float
     alone: float
     reached: bool
+    systematic: tuple[float, float] = (0.0, 0.0)
 
     def __str__(self) -> str:
         one, value = self.per_run, self.per_run.value or 1.0
-        below, above = (part / value for part in one.systematic)
+        below, above = self.systematic
         sure = f"±{one.random / value:.1%} random; systematic -{below:.0%} +{above:.0%}"
         lines = [
             f"{_joules(value)} per run, {sure}, which repetition cannot shrink ({one.basis.value})",
@@ -174,7 +175,14 @@ def _result(
         spread,
         alone,
         random <= until.random,
+        _relative(kernel),
     )
+
+
+def _relative(kernel: Quantity) -> tuple[float, float]:
+    """The relative systematic half-widths, which are those of all runs together."""
+    below, above = kernel.systematic
+    return (below / kernel.value, above / kernel.value) if kernel.value > 0 else (0.0, 0.0)
 
 
 def _joules(value: float) -> str:
