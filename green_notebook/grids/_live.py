@@ -28,6 +28,7 @@ UNCOVERED_ERROR = 0.40
 LAG = timedelta(hours=3)
 # What is known is asked for again after this time, and after a failure.
 FRESH_S = 900.0
+MEMORY = timedelta(days=14)
 RETRY_S = 60.0
 
 Submit = Callable[[Callable[[], object], str], object]
@@ -112,7 +113,11 @@ class LiveGrid:
             self._asked[key] = (self._now(), False)
         else:
             self._trouble.pop(key, None)
-            self._points[key] = points
+            # What was known of earlier hours is kept: a cell of days is weighted by all of them.
+            first = points[0].start
+            earlier = (one for one in self._points.get(key, ()) if one.end <= first)
+            kept = tuple(one for one in earlier if first - one.start <= MEMORY)
+            self._points[key] = kept + points
             self._asked[key] = (self._now(), True)
 
     def forecast(self, zone: str, start: datetime, end: datetime) -> tuple[Point, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from green_notebook.errors import GreenNotebookError, Unavailable
@@ -57,8 +57,9 @@ class Neso:
         return self.region or "GB"
 
     def fetch(self, key: str, start: datetime, end: datetime) -> Sequence[Point]:
-        """48 hours from ``start``; regions have only forecasts."""
-        path = f"/intensity/{start:%Y-%m-%dT%H:%MZ}/fw48h"
+        """48 hours, the last two of them after ``end`` at least; regions have only forecasts."""
+        first = max(start, end - timedelta(hours=46))
+        path = f"/intensity/{first:%Y-%m-%dT%H:%MZ}/fw48h"
         if key != "GB":
             path = f"/regional{path}/regionid/{key}"
         data = self.client.json(path).get("data")

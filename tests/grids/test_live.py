@@ -252,3 +252,15 @@ def test_wrong_names(name, said):
     """A wrong provider or part is one line with the closest."""
     with pytest.raises(GreenNotebookError, match=said):
         grid(name)
+
+
+def test_a_cell_of_days_keeps_its_hours():
+    """What was known of earlier hours stays known, so that a long cell is weighted by all of them."""
+    provider = Hourly([100] * 24)
+    made, clock = live(provider)
+    made.intensity("FR", NOON, 3600)
+    provider.values, provider.start = [300] * 24, NOON + timedelta(hours=24)
+    clock[0] += timedelta(hours=48)
+    found = made.intensity("FR", NOON, 48 * 3600)
+    assert found.quantity.value == pytest.approx(200)
+    assert len(found.series) <= 12

@@ -9,9 +9,12 @@ import pytest
 
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import _live
+from green_notebook.grids._http import Client
+from green_notebook.grids._live import LiveGrid
 from green_notebook.host import Host
 from green_notebook.session import Session
 from green_notebook.settings import GreenNotebook
+from green_notebook.testing import FakeClock, FakeModel, fake_session
 
 
 @pytest.fixture
@@ -128,3 +131,35 @@ def test_no_thread_without_a_live_service(session):
     made = session()
     report(made)
     assert not made.assembler.worker.running
+
+
+class Counting:
+    """A service without values that counts how often it is looked at."""
+
+    name, source, boundary = "energy-charts", "a test", "lifecycle"
+
+    def __init__(self):
+        self.client = Client("test", "http://127.0.0.1:9")
+        self.looks = 0
+
+    def key(self, zone):
+        self.looks += 1
+        return zone
+
+    def fetch(self, key, start, end):
+        return []
+
+
+def test_a_long_cell_learns_its_hours(tmp_path):
+    """While a long cell runs, its grid is looked at anew every ten minutes, view or not."""
+    clock, service = FakeClock(), Counting()
+    _live._made["energy-charts"] = LiveGrid(service)
+    made = fake_session(tmp_path, FakeModel(), clock=clock, grid="energy-charts", zone="DE")
+    span = made.begin("long", thread=False)
+    for _ in range(61):
+        clock.advance(60.0)
+        made.sampler.tick()
+    assert service.looks == 6
+    made.end(span)
+    made.close()
+    _live._made.clear()
