@@ -231,7 +231,7 @@ def _is_frame(name: str, seen: _walk.Seen) -> bool:
 def _nested(flat: Mapping[str, Any], given: dict[str, dict[str, Any]]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for path, value in flat.items():
-        if path.startswith("_"):
+        if path.startswith("_") or (value is None and path != "model"):
             continue
         section, _, key = path.partition(".")
         if key:

@@ -35,7 +35,8 @@ def estimator(obj: Any, clock: probe.Clocked) -> Finding:
         )
     _training(found, state)
     inner = state.get("estimator", state.get("base_estimator"))
-    if _is_estimator(inner):
+    forest = any("Forest" in name for _, name in probe.marks(cls))
+    if _is_estimator(inner) and not forest:
         found.put("model.inner", probe.name_of(type(inner)))
         if "model.n_estimators" not in found.facts:
             found.put("model.n_estimators", probe.whole(probe.own(inner).get("n_estimators")))
