@@ -57,7 +57,8 @@ def _state(one: SensorStatus) -> str:
 
 def _remark(one: SensorStatus) -> str:
     _, _, more = one.sensor.partition(" (")
-    parts = [text for text in (more.replace(")), ", "), ").rstrip(")"), one.reason) if text]
+    inside, _, after = more.rpartition(")")
+    parts = [text for text in (inside + after, one.reason) if text]
     if one.cure:
         parts.append(f"cure: {one.cure}")
     if one.state == "in use" and one.basis == "measured" and not one.tried_on_hardware:
