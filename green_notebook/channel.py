@@ -80,7 +80,8 @@ class Channel:
         return self._due_s
 
     def _planned(self, now_s: float, period_s: float) -> float:
-        background_s = self._read_s + period_s
+        # All sensors share these instants, so that one wake serves them all.
+        background_s = period_s * math.ceil((self._read_s + period_s / 2) / period_s)
         if self._plan is None:
             self._told.clear()
             return background_s

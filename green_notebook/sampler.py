@@ -201,7 +201,8 @@ class Sampler:
         if now_s >= chores_s and (due_s - now_s > GIVE_WAY_S or now_s - chores_s > OVERDUE_S):
             if now_s >= self._settle_s:
                 self._settle_s = math.inf
-            self._chores_s = now_s + (PERIOD_S if self.busy else RESTING_PERIOD_S)
+            period_s = PERIOD_S if self.busy else RESTING_PERIOD_S
+            self._chores_s = period_s * math.ceil((now_s + period_s / 2) / period_s)
             self._chores()
             due_s = self._read_due()
         self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s

@@ -1,8 +1,9 @@
 """When to read a coarse counter next, so that its steps are seen for few reads.
 
 A counter that steps every 20-100 ms is searched once, by reading every 4 ms until three steps
-were seen. Then each step is foretold: one reading soon after it tells its value, and every fourth
-step one just before too, which keeps the phase. Steps after a span's edge are always enclosed.
+were seen. Then steps are foretold, and only those after a span's edge, and one now and then that
+keeps the phase, are read just before and just after. In between the background's readings do: each
+shows the last step's value, and the rhythm tells when that was.
 """
 
 from __future__ import annotations
@@ -20,15 +21,20 @@ SEARCH_EVERY_S = 0.004
 SEARCH_S = 0.45
 REST_S = 5.0
 LONGEST_REST_S = 300.0
-ENCLOSE_EVERY = 5
+# Between spans and within long ones a step is enclosed so often, to keep the phase.
+ENCLOSE_EVERY_S = 0.8
+# A thread that came late for one tries again after this.
+RETRY_S = 0.3
+# Known worse than this, every step is enclosed.
+ROUGH_S = 0.0005
+# The background of a session at rest is at least so slow.
+RESTING_S = 0.5
 # A thread wakes about so much after the time it asked for.
 WAKE_S = 0.0002
 SHARP_S = 0.0005
 # Values refreshed faster than the background reads are seen in part; the part must not repeat.
 SLOW_REFRESH_S = 0.06
 MOST_MISSES = 4
-# A step is foretold only as far ahead as its place is known to this part of a period.
-SURE = 8
 
 
 class Plan(Protocol):
@@ -90,7 +96,7 @@ class Watch:
         self._begun_s = -math.inf
         self._seen_s = -math.inf
         self._unsure_s: float | None = None
-        self._steps = 0
+        self._enclose_s = -math.inf
         self._misses = 0
         self._missed_s = -math.inf
 
@@ -103,8 +109,9 @@ class Watch:
         """Take a reading, whoever took it."""
         before_s, self._read_s = self._read_s, reading.at_s
         if self.clock.saw(reading.at_s, reading.value, reading.took_s):
-            self._steps += 1
             self._misses = 0
+            if reading.at_s - before_s <= TIGHT_S and self.clock.error_at(reading.at_s) < ROUGH_S:
+                self._enclose_s = reading.at_s + ENCLOSE_EVERY_S
             self._changed(before_s, reading.at_s)
         elif self._unsure_s is not None and reading.at_s > self._unsure_s:
             self._seen_s, self._unsure_s = self._unsure_s, None
@@ -150,31 +157,34 @@ class Watch:
     def _foretold(self, now_s: float, background_s: float) -> float:
         clock = self.clock
         step_s = clock.before(now_s)
-        if self._due(step_s, background_s) and not self._seen(step_s):
+        if self._watched(step_s) and not self._seen(step_s):
             if now_s - step_s < clock.period_s / 4:
                 return self._reading_for(step_s)
             self._miss(step_s)
         step_s += clock.period_s
         if self._seen(step_s):
             step_s += clock.period_s
-        if not self._due(step_s, background_s):
-            behind_s = background_s - clock.period_s / 2 - step_s
-            skipped = math.ceil(behind_s / clock.period_s)
-            # No further than the rhythm is known for sure.
-            while skipped > 0 and self._around(step_s + skipped * clock.period_s) > (
-                clock.period_s / SURE
-            ):
-                skipped //= 2
-            step_s += skipped * clock.period_s
-        return self._reading_for(step_s)
+        if self._watched(step_s):
+            return self._reading_for(step_s)
+        if background_s - self._read_s > RESTING_S:
+            # Between cells the phase is kept with the rare readings that there are.
+            ahead = math.ceil((background_s - step_s) / clock.period_s)
+            return self._reading_for(step_s + max(0, ahead) * clock.period_s)
+        if step_s >= self._enclose_s:
+            rough = clock.error_at(step_s) > ROUGH_S
+            self._enclose_s = step_s + (clock.period_s / 2 if rough else RETRY_S)
+            return self._reading_for(step_s)
+        return self._off_step(background_s)
 
-    def _due(self, step_s: float, background_s: float) -> bool:
-        return (
-            step_s <= self._wanted_s
-            or step_s >= background_s - self.clock.period_s / 2
-            # A step that was begun to be enclosed is seen through.
-            or abs(step_s - self._begun_s) < self.clock.period_s / 4
-        )
+    def _watched(self, step_s: float) -> bool:
+        # A step that was begun to be enclosed is seen through.
+        return step_s <= self._wanted_s or abs(step_s - self._begun_s) < self.clock.period_s / 4
+
+    def _off_step(self, background_s: float) -> float:
+        """The background's reading, moved where it could show either of two steps."""
+        around_s = 2 * self._around(background_s)
+        step_s = self.clock.before(background_s + around_s)
+        return step_s + around_s if abs(background_s - step_s) < around_s else background_s
 
     def _around(self, step_s: float) -> float:
         """The half-width in which a step is looked for."""
@@ -187,20 +197,13 @@ class Watch:
         """The next reading for a step: before it, amid what is possible while that is wide, after."""
         around_s = self._around(step_s)
         self._begun_s = step_s
-        if self._read_s < step_s - around_s - 2 * WAKE_S and self._enclose(step_s):
+        if self._read_s < step_s - around_s - 2 * WAKE_S:
             return step_s - around_s - 2 * WAKE_S
         if around_s > SHARP_S + WAKE_S and self._read_s < step_s - WAKE_S:
             return step_s
         if self._read_s < step_s + around_s - WAKE_S / 2:
             return step_s + around_s
         return self._read_s + min(2 * around_s, TIGHT_S)
-
-    def _enclose(self, step_s: float) -> bool:
-        return (
-            self.clock.error_at(step_s) > SHARP_S
-            or step_s <= self._wanted_s
-            or self._steps % ENCLOSE_EVERY == 0
-        )
 
     def _miss(self, step_s: float) -> None:
         """A foretold step did not come: after several the counter's rhythm is learned anew."""
