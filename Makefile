@@ -109,6 +109,11 @@ test-frameworks: .venv-frameworks/.ready ## Advice and sensors against real mach
 bench: .venv/.ready ## What the meter itself costs
 	$(BIN)/python benchmarks/bench.py
 
+.PHONY: bench-peers
+bench-peers: .venv/.ready ## This package beside its peers, each in its own environment: docs/benchmarks.md
+	scripts/need gcc
+	$(BIN)/python benchmarks/peers.py
+
 .PHONY: screenshots
 screenshots: .venv/.ready ## The pictures of README.md and docs/
 	scripts/need chromium fonts
