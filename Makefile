@@ -103,6 +103,18 @@ test-frameworks: .venv-frameworks/.ready ## Advice and sensors against real mach
 	.venv-frameworks/bin/pip install --quiet --editable . --requirement tests/frameworks/requirements.txt
 	touch $@
 
+.PHONY: test-vision
+test-vision: .venv-vision/.ready ## Advice against timm and torchvision; several GB, not in CI
+	@mkdir -p $(RESULTS)
+	$(call PYTEST,.venv-vision,vision) tests/frameworks/test_vision.py
+
+.venv-vision/.ready: pyproject.toml tests/frameworks/requirements-vision.txt
+	scripts/need venv
+	rm -rf .venv-vision
+	$(PYTHON) -m venv .venv-vision
+	.venv-vision/bin/pip install --quiet --editable . --requirement tests/frameworks/requirements-vision.txt
+	touch $@
+
 # --- figures and pictures ---------------------------------------------------
 
 .PHONY: bench
