@@ -140,6 +140,11 @@ class Sampler:
             for one in self.choice.sensors
         ]
 
+    @property
+    def found(self) -> tuple[Sensor | Model, ...]:
+        """All sources that were found, in use or not."""
+        return tuple(self._found)
+
     def status(self) -> list[SensorStatus]:
         """Every sensor and kind: in use, left out or unavailable, why, and the cure."""
         specs = [one.spec for one in self.choice.sensors] + [one.spec for one in self.choice.models]

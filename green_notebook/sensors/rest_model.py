@@ -1,7 +1,8 @@
 """What no chip's counter sees: power supply, fans, board, disks, a laptop's screen.
 
 Assumed, and shown apart: a part of what the chips take (losses of the power supply and voltage
-regulators) and a base that is always there.
+regulators) and a base that is always there. Where ``%carbon calibrate`` compared this machine with
+an external meter, that line takes the place of the assumption.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import Any
 from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import Basis, Load, Quantity, SensorSpec
-from green_notebook.sensors import Estimate, Model, Sensor, _cpu
+from green_notebook.sensors import Estimate, Model, Sensor, _calibration, _cpu
+from green_notebook.sensors._calibration import Calibration
 
 NAME = "Rest of the machine"
 SLOW = False
@@ -68,10 +70,46 @@ class RestModel:
         )
 
 
-def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  # noqa: ARG001 - taken whole
+class CalibratedRest:
+    """The same energy by what an external meter taught."""
+
+    def __init__(self, line: Calibration) -> None:
+        self._line = line
+        watts, error_w = line.rest_w(line.most_w)
+        part = min(1.0, error_w / watts) if watts else 1.0
+        self.spec = SensorSpec(
+            id="rest-model",
+            component="rest",
+            kind="power",
+            basis=Basis.MODELLED,
+            gain_error=(part, part),
+            idle_power_w=line.rest_w(0.0)[0],
+            covers=("rest",),
+            label=f"power supply, fans and board, calibrated against {line.meter} {line.at}".strip(),
+        )
+
+    def estimate(self, load: Load, chips_j: float) -> Estimate:
+        """``(base + factor x chips - chips) x duration``; the base is the idle part."""
+        seconds = max(0.0, load.duration_s)
+        if not seconds:
+            nothing = Quantity.exactly(0.0, "J", Basis.MODELLED)
+            return Estimate(nothing, nothing)
+        machine = self._energy(max(0.0, chips_j) / seconds, seconds)
+        idle = self._energy(0.0, seconds)
+        return Estimate(machine, idle if idle.value <= machine.value else machine)
+
+    def _energy(self, chips_w: float, seconds: float) -> Quantity:
+        watts, error_w = self._line.rest_w(chips_w)
+        return Quantity.within(watts * seconds, "J", Basis.MODELLED, systematic=error_w * seconds)
+
+
+def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
     """The rest of a machine of its own; raises Unavailable in a virtual machine."""
     if host.hypervisor is not None:
         raise Unavailable(
             "a virtual machine's watts per thread hold the rest of the server already"
         )
-    return [RestModel(host)]
+    line = _calibration.parsed(options.get("calibration"))
+    if line is None and not host.simulated:
+        line = _calibration.kept(host)
+    return [RestModel(host) if line is None else CalibratedRest(line)]
