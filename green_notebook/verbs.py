@@ -123,6 +123,7 @@ def last(extension: Extension, _argv: list[str]) -> Report:
 
 def total_(extension: Extension, _argv: list[str]) -> str:
     """What this session's cells came to; nested spans count once, in their outermost."""
+    from green_notebook.account import by_boundary
     from green_notebook.model import total
     from green_notebook.show._units import duration, shown
 
@@ -131,15 +132,16 @@ def total_(extension: Extension, _argv: list[str]) -> str:
     top = [one for one in reports if one.parent_id not in known]
     if not top:
         raise GreenNotebookError("nothing was measured yet: begin a cell with %%carbon")
-    # One machine's sensors and one place's table: their systematic errors are shared.
+    # One machine's sensors: their systematic errors are shared. Boundaries are never mixed.
     energy = total(("machine", one.energy.kernel) for one in top)
-    co2e = total((("place", one.footprint.co2e) for one in top), "g")
+    sums = by_boundary(top)
+    grams = [
+        shown(one).text("CO2e" if len(sums) == 1 else f"CO2e {boundary}")
+        for boundary, one in sums.items()
+    ]
     cells = "1 cell" if len(top) == 1 else f"{len(top)} cells"
     took = duration(sum(one.duration_s for one in top))
-    return (
-        f"this session: {cells}, {shown(co2e).text('CO2e')}, {shown(energy).text()}, "
-        f"{took} measured"
-    )
+    return f"this session: {cells}, {' and '.join(grams)}, {shown(energy).text()}, {took} measured"
 
 
 def doctor(extension: Extension, _argv: list[str]) -> Any:

@@ -157,6 +157,12 @@ def _text(
     return reply.text.strip()[:1000] if reply.status_code == 200 else None
 
 
-# A forked child is on the same machine, but the parent's thread that was asking is not in it.
+def _after_fork() -> None:
+    """The child is on the same machine, but the parent's thread that was asking is not in it."""
+    global _lock  # noqa: PLW0603 - another thread of the parent may have held it
+    _lock = threading.Lock()
+    _asked.intersection_update(_known)
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=lambda: _asked.intersection_update(_known))
+    os.register_at_fork(after_in_child=_after_fork)
