@@ -6,7 +6,6 @@ folder, by machine, since home folders are shared between machines.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -90,6 +89,8 @@ def file() -> Path:
 
 def key(host: Host) -> str:
     """This machine among those of one home folder; it tells nobody its name."""
+    import hashlib  # a few milliseconds that only a machine with a calibration pays
+
     cpu = host.cpu
     named = f"{platform.node()}|{cpu.name}|{cpu.threads}|{host.memory_bytes}"
     return hashlib.sha256(named.encode()).hexdigest()[:16]
@@ -97,7 +98,8 @@ def key(host: Host) -> str:
 
 def kept(host: Host) -> Calibration | None:
     """This machine's calibration; None where there is none, or it cannot be read."""
-    return parsed(_all().get(key(host)))
+    machines = _all()
+    return parsed(machines.get(key(host))) if machines else None
 
 
 def keep(host: Host, calibration: Calibration) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import struct
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +22,8 @@ _V1 = struct.Struct("<I32s32sHH")
 _V2, _CHANNEL = struct.Struct("<32s32sHH"), struct.Struct("<IH")
 _MEASUREMENT = struct.Struct("<QQ")
 _PICOWATT_HOURS = 0
-_METERS = uuid.UUID("45bd8344-7ed6-49cf-a440-c276c933b053")
+# GUID_DEVICE_ENERGY_METER {45bd8344-7ed6-49cf-a440-c276c933b053}, as it lies in memory.
+_METERS = bytes.fromhex("4483bd45d67ecf49a440c276c933b053")
 _PRESENT, _INTERFACES = 0x02, 0x10
 _READ, _SHARE, _OPEN_EXISTING = 0x80000000, 0x03, 3
 
@@ -154,7 +154,7 @@ class _Interface(ctypes.Structure):
 def paths() -> list[str]:
     """The paths of all energy meters, by SetupAPI; raises OSError. Windows only."""
     setup = _library("setupapi")
-    kind = (ctypes.c_ubyte * 16)(*_METERS.bytes_le)
+    kind = (ctypes.c_ubyte * 16)(*_METERS)
     setup.SetupDiGetClassDevsW.restype = ctypes.c_void_p
     devices = setup.SetupDiGetClassDevsW(kind, None, None, _PRESENT | _INTERFACES)
     if devices in (None, ctypes.c_void_p(-1).value):

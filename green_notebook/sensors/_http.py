@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +13,8 @@ class Device:
     """One device by its base URL. Errors are Unavailable, in our words: none shows a password."""
 
     def __init__(self, base: str, auth: Any = None, *, verify: bool = True) -> None:
+        import ssl
+
         import httpx
 
         self._httpx = httpx
