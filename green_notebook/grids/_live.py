@@ -161,7 +161,11 @@ class LiveGrid:
         # Whole hours, so that one answer serves all cells of an hour.
         first = (start - LAG).replace(minute=0, second=0, microsecond=0)
         last = (end + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
-        self.submit(lambda: self.refresh(key, first, last), f"grid:{self.name}:{key}")
+        # Another cell's job may have asked, in vain or not, while this one waited.
+        self.submit(
+            lambda: self._stale(key, end) and self.refresh(key, first, last),
+            f"grid:{self.name}:{key}",
+        )
 
     def _say(self, text: str) -> None:
         skew = self.provider.client.skew_s

@@ -264,3 +264,17 @@ def test_a_cell_of_days_keeps_its_hours():
     found = made.intensity("FR", NOON, 48 * 3600)
     assert found.quantity.value == pytest.approx(200)
     assert len(found.series) <= 12
+
+
+def test_a_job_that_waited_does_not_ask_again():
+    """Cells that end while the service is being asked do not make it be asked again."""
+    provider, jobs = Hourly([100]), []
+    provider.fails = Unavailable("hourly did not answer in time")
+    made = LiveGrid(provider, submit=lambda job, _key: jobs.append(job), now=lambda: NOW)
+    for _ in range(5):
+        made.intensity("FR", NOON, 60)
+    for job in jobs:
+        job()
+    assert len(provider.asked) == 1
+    made.intensity("FR", NOON, 60)
+    assert "did not answer in time" in made.problem
