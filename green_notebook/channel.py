@@ -25,6 +25,11 @@ NEAR_S = 0.1
 STARVED = 3.0
 
 
+def next_background(read_s: float, period_s: float) -> float:
+    """When all sensors are read next: an instant of one grid, at most 1.5 periods away."""
+    return period_s * math.ceil((read_s + period_s / 2) / period_s)
+
+
 class Channel:
     """A sensor, its trace and its plan of readings."""
 
@@ -81,7 +86,7 @@ class Channel:
 
     def _planned(self, now_s: float, period_s: float) -> float:
         # All sensors share these instants, so that one wake serves them all.
-        background_s = period_s * math.ceil((self._read_s + period_s / 2) / period_s)
+        background_s = next_background(self._read_s, period_s)
         if self._plan is None:
             self._told.clear()
             return background_s

@@ -15,6 +15,7 @@ from itertools import pairwise
 from green_notebook.model import Note, Quantity, SensorSpec, Trace
 from green_notebook.traces.averages import LONG_WINDOW_S, unfolded
 from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.watch import SLOW_REFRESH_S
 from green_notebook.traces.wraps import PEAK_MARGIN
 
 COVERAGE = 1.96
@@ -22,6 +23,9 @@ COVERAGE = 1.96
 HISTORY_S = 6.0
 # Readings further apart than this leave a gap.
 GAP_S = 0.6
+UNSEEN = 0.45
+# Of values refreshed faster than they are read, most are never seen.
+SPARSE = 1.5
 MOST_HIDDEN = 0.5
 # A power reading's rounding and the instants of reads and marks leave at least this part.
 FLOOR = 0.002
@@ -123,6 +127,7 @@ def lines(samples: Sequence[Sample], spec: SensorSpec, start_s: float, end_s: fl
     near = [one.watts for one in samples if start_s - 3.0 <= one.at_s <= end_s + 1.0]
     near = near or [one.watts for one in samples]
     spread_w = max(near) - min(near)
+    sparse = SPARSE if spec.step_s < SLOW_REFRESH_S else 1.0
     joules = variance = hidden_s = 0.0
     for first, then in pairwise(listed):
         low_s, high_s = max(first.at_s, start_s), min(then.at_s, end_s)
@@ -133,9 +138,11 @@ def lines(samples: Sequence[Sample], spec: SensorSpec, start_s: float, end_s: fl
         middle_s = (low_s + high_s) / 2
         lasts_s = high_s - low_s
         joules += lasts_s * (first.watts + slope * (middle_s - first.at_s))
-        blind_s = max(0.0, min(apart_s, lasts_s) - spec.window_s * lasts_s / apart_s)
+        # A value may be read twice or passed over: no stretch is seen in full.
+        seen = min(spec.window_s, (1 - UNSEEN) * apart_s) / apart_s
+        blind_s = lasts_s * (1 - seen)
         step_w = abs(then.watts - first.watts)
-        sigma_j = blind_s * (0.22 * step_w + 0.11 * spread_w)
+        sigma_j = sparse * blind_s * (0.22 * step_w + 0.11 * spread_w)
         if apart_s > GAP_S + spec.window_s:
             hidden_s += lasts_s
             most_w = spec.max_power_w or 2 * max(near)

@@ -9,6 +9,7 @@ shows the last step's value, and the rhythm tells when that was.
 from __future__ import annotations
 
 import math
+import random
 from typing import Protocol
 
 from green_notebook.model import Reading, SensorSpec
@@ -32,6 +33,7 @@ RESTING_S = 0.5
 # A thread wakes about so much after the time it asked for.
 WAKE_S = 0.0002
 SHARP_S = 0.0005
+USUAL_WAIT_S = 0.09
 # Values refreshed faster than the background reads are seen in part; the part must not repeat.
 SLOW_REFRESH_S = 0.06
 MOST_MISSES = 4
@@ -66,21 +68,25 @@ class Scatter:
 
     def __init__(self) -> None:
         self.rhythm = None
-        self._due_s = -math.inf
+        self._read_s: float | None = None
+        self._random = random.Random(1)  # noqa: S311 - nothing is to be kept secret
         self._part = 0.0
 
     def saw(self, reading: Reading) -> None:
-        """Readings change nothing: the plan is made beforehand."""
+        """The wait after each reading is another."""
+        # A sequence that is spread evenly keeps three waits in step with a load of 0.27 s.
+        self._read_s = reading.at_s
+        self._part = self._random.random()
 
     def mark(self, at_s: float) -> None:
         """Edges are read by themselves."""
 
     def next_s(self, now_s: float, background_s: float) -> float:
-        """Up to two fifths of the wait earlier, evenly spread by the golden ratio."""
-        if background_s != self._due_s:
-            self._due_s = background_s
-            self._part = (self._part + 0.6180339887) % 1.0
-        return background_s - 0.4 * self._part * max(0.0, min(background_s - now_s, 0.1))
+        """Half to one and a half of the usual wait, in time with nothing."""
+        if self._read_s is None:
+            return background_s
+        usual_s = min(background_s - self._read_s, USUAL_WAIT_S)
+        return self._read_s + (0.5 + self._part) * usual_s
 
 
 class Watch:

@@ -14,11 +14,11 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from green_notebook.channel import POWER_EVERY_S
+from green_notebook.channel import POWER_EVERY_S, next_background
 from green_notebook.model import Reading, SensorSpec, Trace
 from green_notebook.traces import Measured, Plan, energy_between, watch_plan
 
-BACKGROUND_S = 0.1
+BACKGROUND_S = 0.09
 
 
 class Waveform:
@@ -197,7 +197,7 @@ class Run:
                 self.now_s = end_s
                 return
             if wake_s >= self._next_background_s:
-                self._next_background_s = wake_s + self.background_s
+                self._next_background_s = next_background(wake_s, self.background_s)
             self.now_s = wake_s
             self.read(wake_s)
             self.now_s += 2 * self.read_s
