@@ -161,11 +161,13 @@ class LiveGrid:
         # Whole hours, so that one answer serves all cells of an hour.
         first = (start - LAG).replace(minute=0, second=0, microsecond=0)
         last = (end + timedelta(hours=2)).replace(minute=0, second=0, microsecond=0)
-        # Another cell's job may have asked, in vain or not, while this one waited.
-        self.submit(
-            lambda: self._stale(key, end) and self.refresh(key, first, last),
-            f"grid:{self.name}:{key}",
-        )
+
+        def job() -> None:
+            # Another cell's job may have asked, in vain or not, while this one waited.
+            if self._stale(key, end):
+                self.refresh(key, first, last)
+
+        self.submit(job, f"grid:{self.name}:{key}")
 
     def _say(self, text: str) -> None:
         skew = self.provider.client.skew_s

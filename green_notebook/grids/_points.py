@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -86,8 +87,13 @@ def spread(instants: Iterable[tuple[datetime, float, bool]], step_s: float) -> t
 
 
 def weighted(points: Sequence[Point], start: datetime, duration_s: float) -> Mean | None:
-    """The mean over a span, each point weighted by its time in it; None where none touches it."""
+    """The mean over a span, each point weighted by its time in it; None where none touches it.
+
+    ``points`` stand in the order of their times.
+    """
     end = start + timedelta(seconds=max(0.0, duration_s))
+    first = bisect_right(points, start, key=lambda one: one.end)
+    points = points[first : bisect_right(points, end, key=lambda one: one.start)]
     if end == start:
         here = tuple(one for one in points if one.start <= start < one.end)[:1]
         return Mean(here[0].g, 1.0, here) if here else None

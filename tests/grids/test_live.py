@@ -270,7 +270,7 @@ def test_a_job_that_waited_does_not_ask_again():
     """Cells that end while the service is being asked do not make it be asked again."""
     provider, jobs = Hourly([100]), []
     provider.fails = Unavailable("hourly did not answer in time")
-    made = LiveGrid(provider, submit=lambda job, _key: jobs.append(job), now=lambda: NOW)
+    made = LiveGrid(provider, submit=lambda job, _key: jobs.append(job), now=lambda: NOON)
     for _ in range(5):
         made.intensity("FR", NOON, 60)
     for job in jobs:
