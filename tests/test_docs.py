@@ -12,6 +12,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("exam
 # Variables of the environment that are no settings of the class.
 OTHER_VARIABLES = {"HOST_ROOT", "LEDGER", "GRID_URL", "ELECTRICITY_MAPS_KEY", "ENTSOE_TOKEN"}
 OTHER_VARIABLES |= {"EIA_KEY", "WATTTIME_USER", "WATTTIME_PASSWORD"}
+OTHER_VARIABLES |= {"PLUG_USER", "PLUG_PASSWORD", "REDFISH_USER", "REDFISH_PASSWORD"}
 
 
 def blocks(page, language):
