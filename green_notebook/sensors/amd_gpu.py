@@ -118,7 +118,7 @@ class AmdSmiGpu:
             max_power_w=1.5 * limit if limit else _MAX_W,
             idle_power_w=known.idle_w,
             covers=(component,),
-            label=f"{name} (amdsmi)",
+            label=name,  # as the table of embodied carbon knows it
         )
         library.opened()
 
