@@ -35,6 +35,7 @@ from green_notebook.spans import OpenSpan
 from green_notebook.worker import Worker
 
 COMPARISONS = 3
+INTEGRATED = ("gpu:jetson", "gpu:apple")
 LIVE_COMPARISONS = 2
 # A span in which others made more than this part of the load says so.
 OTHERS_WORTH_A_NOTE = 0.1
@@ -196,7 +197,10 @@ class Assembler:
         gpus = tuple(
             self.labels.get(one.sensor, "")
             for one in energy.components
-            if one.component.startswith("gpu") and one.kernel.value > 0
+            if one.component.startswith("gpu")
+            and one.kernel.value > 0
+            # A GPU that is part of the processor was made with it.
+            and not one.component.startswith(INTEGRATED)
         )
         extra = overheads(self.settings, energy, around.place, around.pue, self.host, load, gpus)
         return footprint(energy, around.intensity, around.pue, *extra)

@@ -82,10 +82,13 @@ def used_on(budget: Budget, reports: Iterable[Report], day: date) -> float:
     """The part that the reports of one day have spent; nested ones count once."""
     listed = list(reports)
     known = {one.id for one in listed}
-    energy_j = co2e_g = 0.0
+    energy_j = 0.0
+    grams: dict[str, float] = {}
     for report in listed:
         if report.parent_id in known or datetime.fromisoformat(report.started_at).date() != day:
             continue
         energy_j += report.energy.kernel.value
-        co2e_g += report.footprint.co2e.value
-    return used(budget, energy_j, co2e_g)
+        boundary = report.intensity.boundary
+        grams[boundary] = grams.get(boundary, 0.0) + report.footprint.co2e.value
+    # Two boundaries make no sum: each is held against the budget by itself.
+    return used(budget, energy_j, max(grams.values(), default=0.0))

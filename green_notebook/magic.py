@@ -214,6 +214,12 @@ def _forms(shown: Any) -> dict[str, Any]:
 def _complete(_shell: Any, event: Any) -> list[str]:
     """What may follow: options behind ``%%carbon``, verbs and their options behind ``%carbon``."""
     words = event.text_until_cursor.split()
+    begun = "" if event.text_until_cursor.endswith((" ", "\t")) else words[-1]
+    if words[-1 - bool(begun)] in ("-z", "--zone"):
+        from green_notebook.grids import completions
+
+        # A name of several words would need quotes: its code does as well.
+        return [one for one in completions(begun) if " " not in one]
     if event.command.startswith("%%"):
         table = arguments.CARBONIT if event.command.endswith("it") else arguments.CARBON
         return arguments.flags(table)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from green_notebook.actions._lines import Parser
 from green_notebook.equivalences import equivalences
 from green_notebook.model import Equivalence, Report, total
-from green_notebook.show.dashboard import Idle, Timeline, counted, session_state
+from green_notebook.show._rows import same_boundary
+from green_notebook.show.dashboard import (
+    Idle,
+    Timeline,
+    counted,
+    session_state,
+)
 
 if TYPE_CHECKING:
     from green_notebook.session import Session
@@ -63,7 +69,7 @@ def state(session: Session) -> dict[str, Any]:
 
 
 def _compared(reports: list[Report]) -> tuple[Equivalence, ...]:
-    outer = counted(reports)
+    outer = same_boundary(counted(reports))
     if not outer:
         return ()
     last = outer[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from green_notebook.model import Advice, Report
 from green_notebook.show._units import DASH, duration, number, percent, shown
@@ -158,3 +158,10 @@ def power_words(history: list[float]) -> str:
         return ""
     least, most = (number(f(history), "W") for f in (min, max))
     return f"power from {least} to {most}"
+
+
+def same_boundary(reports: Sequence[Report]) -> list[Report]:
+    """Those of the boundary that most of them have: two boundaries make no sum."""
+    kinds = [one.intensity.boundary for one in reports]
+    most = max(kinds, key=kinds.count, default="")
+    return [one for one in reports if one.intensity.boundary == most]

@@ -8,7 +8,7 @@ from typing import Any
 
 from green_notebook.model import Quantity, Report
 from green_notebook.model.summary import Summary
-from green_notebook.show._rows import component_labels
+from green_notebook.show._rows import component_labels, same_boundary
 from green_notebook.show._units import scale, shown
 
 # Okabe and Ito's colours, told apart by colour-blind eyes, and dark enough on white and on black.
@@ -54,12 +54,13 @@ def timeline(summary: Summary) -> Any:
     """CO2e adding up over the time of day, one step a cell."""
     import plotly.graph_objects as go
 
-    factor, unit = scale(sum(one.footprint.co2e.value for one in summary.reports), "g")
+    alike = same_boundary(summary.reports)
+    factor, unit = scale(sum(one.footprint.co2e.value for one in alike), "g")
     times: list[datetime] = []
     grams: list[float] = []
     names: list[str] = []
     so_far = 0.0
-    for index, one in enumerate(summary.reports, 1):
+    for index, one in enumerate(alike, 1):
         start = datetime.fromisoformat(one.started_at)
         name = label(one, index)
         times += [start, start + timedelta(seconds=one.duration_s)]
@@ -74,7 +75,8 @@ def timeline(summary: Summary) -> Any:
         line={"color": COLOURS[0]},
         hovertemplate="%{text}<br>%{y:.4g} " + unit + "<extra></extra>",
     )
-    return _styled(go.Figure(trace), "CO2e adding up", f"{unit} CO2e")
+    few = f" ({alike[0].intensity.boundary})" if len(alike) < len(summary.reports) else ""
+    return _styled(go.Figure(trace), f"CO2e adding up{few}", f"{unit} CO2e")
 
 
 CHARTS: dict[str, Callable[[Summary], Any]] = {

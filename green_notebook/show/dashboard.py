@@ -55,7 +55,8 @@ def session_state(
     """
     outer = counted(reports)
     energy = total((("session", one.energy.kernel) for one in outer), "J")
-    co2e = total((("session", one.footprint.co2e) for one in outer), "g")
+    alike = _rows.same_boundary(outer)
+    co2e = total((("session", one.footprint.co2e) for one in alike), "g")
     shown = _largest(outer)
     labels = {id(one): _label(one, index) for index, one in enumerate(outer)}
     return {
@@ -65,6 +66,7 @@ def session_state(
         "duration_s": rounded(sum(one.duration_s for one in outer), DIGITS),
         "energy": energy.to_dict(DIGITS),
         "co2e": co2e.to_dict(DIGITS),
+        "co2e_note": _boundary_note(outer, alike),
         "equivalences": [one.to_wire() for one in equivalences],
         "power": _power(timeline),
         "marks": _marks(outer, labels, timeline),
@@ -80,6 +82,13 @@ def counted(reports: Iterable[Report]) -> list[Report]:
     listed = list(reports)
     ids = {one.id for one in listed}
     return [one for one in listed if one.parent_id not in ids]
+
+
+def _boundary_note(reports: Sequence[Report], alike: Sequence[Report]) -> str:
+    """What to say beside a sum that leaves some cells out; empty where it holds all."""
+    if len(alike) == len(reports):
+        return ""
+    return f"{alike[0].intensity.boundary}, {len(alike)} of {len(reports)} cells"
 
 
 def _label(report: Report, index: int) -> str:

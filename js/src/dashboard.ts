@@ -75,7 +75,7 @@ function drawHeadline(headline: HTMLElement, session: Session): void {
     );
   };
   headline.replaceChildren(
-    sum(session.co2e, "CO2e"),
+    sum(session.co2e, session.co2e_note ? `CO2e (${session.co2e_note})` : "CO2e"),
     sum(session.energy, ""),
     h(
       "span",

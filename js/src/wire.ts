@@ -59,6 +59,8 @@ export interface Session {
   duration_s: number;
   energy: Quantity;
   co2e: Quantity;
+  /** What the sum of CO2e leaves out; empty where it holds all. */
+  co2e_note?: string;
   equivalences: Equivalence[];
   /** Seconds since the session began, and watts; null where nothing is known. */
   power: [number, number | null][];

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from green_notebook.actions import plot, report
+from green_notebook.actions import dashboard, plot, report
 from green_notebook.actions._summaries import summarise
 from green_notebook.errors import GreenNotebookError
 from green_notebook.testing import FakeClock, FakeModel, fake_session
@@ -64,6 +64,13 @@ def test_boundaries_are_never_mixed(session, clock):
         )
     summary = summarise(session)
     assert sorted(name for name, _ in summary.co2e) == ["direct", "lifecycle"]
+    alike = [one for one in summary.reports if one.intensity.boundary == "lifecycle"]
+    chart = plot.run(session, ["timeline"]).figure
+    assert len(chart.data[0].x) == 2 * len(alike)
+    assert "lifecycle" in chart.layout.title.text
+    state = dashboard.state(session)
+    assert state["co2e"]["value"] == pytest.approx(dict(summary.co2e)["lifecycle"].value, rel=1e-3)
+    assert state["co2e_note"] == "lifecycle, 3 of 4 cells"
 
 
 def test_a_file_needs_no_network(session, tmp_path):
