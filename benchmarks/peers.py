@@ -30,7 +30,7 @@ PACKAGES = {
     "zeus": ["zeus"],
     "pyjoules": ["pyJoules[nvidia]", "nvidia-ml-py"],
     "carbontracker": ["carbontracker"],
-    "eco2ai": ["eco2ai", "setuptools<81"],
+    "eco2ai": ["eco2ai", "pandas<3", "setuptools<81"],
 }
 WAVES = {"square wave 80/350 W, 0.35 s": square(), "constant 200 W": constant(200.0)}
 DURATIONS_S = [0.05, 0.13, 0.33, 1.07]
@@ -74,7 +74,9 @@ def size_mb(folder: Path) -> float:
 def run(tool: str, wave, plan: dict, folder: Path) -> tuple[list[dict], dict]:
     """The spans of one tool on one waveform, each with its truth."""
     with tempfile.TemporaryDirectory() as home:
-        gpus = SimulatedGpus(Path(home), [Gpu(wave=wave, step=0.1, step_phase=0.0371)])
+        gpus = SimulatedGpus(
+            Path(home), [Gpu(wave=wave, step=0.1, step_phase=0.0371, instant=True)]
+        )
         env = gpus.environment() | {"HOME": home, "GREEN_NOTEBOOK_ZONE": "FR"}
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         probe = [folder / "bin/python", ROOT / "benchmarks/peer_probe.py", tool, json.dumps(plan)]
