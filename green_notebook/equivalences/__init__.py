@@ -123,15 +123,7 @@ def equivalences(
     ``intensity`` is not needed: joules are compared with joules. ``own`` stand before the others.
     """
     amounts = {"energy": energy, "co2e": co2e}
-    home = people(place)
-    usable = [
-        one
-        for one in comparators()
-        if one.phrase.chosen
-        and one.dimension in amounts
-        and (not one.phrase.where or one.phrase.where & home)
-    ]
-    best = _best_of_groups(usable, amounts)
+    best = _best_of_groups(_usable(people(place)), amounts)
     first = [best.pop(group) for group in FIRST]
     mine = [one for one in own if one.dimension in amounts]
     # Farther than a factor of 1000 from what is grasped, a comparison says nothing.
@@ -139,6 +131,18 @@ def equivalences(
     rest.sort(key=lambda one: _distance(one, amounts))
     return tuple(
         one.equivalence(amounts[one.dimension]) for one in [*first, *mine, *rest][: max(0, limit)]
+    )
+
+
+@cache
+def _usable(home: frozenset[str]) -> tuple[Comparator, ...]:
+    """What may be chosen for people of these places."""
+    return tuple(
+        one
+        for one in comparators()
+        if one.phrase.chosen
+        and one.dimension in ("energy", "co2e")
+        and (not one.phrase.where or one.phrase.where & home)
     )
 
 

@@ -20,12 +20,15 @@ class Basis(str, Enum):
     @property
     def rank(self) -> int:
         """0 for measured, 1 for modelled, 2 for assumed."""
-        return list(Basis).index(self)
+        return _RANKS[self]
 
     @staticmethod
     def weakest(bases: Iterable[Basis]) -> Basis:
         """The basis of a result computed from parts with these bases."""
-        return max(bases, key=lambda basis: basis.rank)
+        return max(bases, key=_RANKS.__getitem__)
+
+
+_RANKS = {basis: rank for rank, basis in enumerate(Basis)}
 
 
 @dataclass(frozen=True, slots=True)
