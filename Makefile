@@ -87,7 +87,7 @@ colab-env: ## .venv-colab: the versions that Colab ships, on the Python that is 
 	@echo "Colab's versions of IPython and ipykernel run on $$(.venv-colab/bin/python --version); Colab's own Python is 3.13"
 
 .PHONY: test-browser
-test-browser: .venv/.ready js/node_modules/.ready results ## JupyterLab and Notebook in headless Chromium; pictures go to tests/artifacts
+test-browser: .venv/.ready colab-env js/node_modules/.ready results ## JupyterLab, Notebook, nbclassic and Voila in headless Chromium; pictures go to tests/artifacts
 	scripts/need chromium fonts
 	$(call PYTEST,.venv,browser) -m browser
 

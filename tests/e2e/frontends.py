@@ -45,10 +45,10 @@ def free_port() -> int:
         return one.getsockname()[1]
 
 
-def notebook(*sources: str) -> nbformat.NotebookNode:
+def notebook(*sources: str, kernel: str = "python3") -> nbformat.NotebookNode:
     """A notebook of code cells."""
     book = nbformat.v4.new_notebook(
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        metadata={"kernelspec": {"name": kernel, "display_name": kernel}}
     )
     book.cells = [nbformat.v4.new_code_cell(source) for source in sources]
     return book
@@ -167,14 +167,29 @@ class Server:
         nbformat.write(book, self.root / name)
         return name
 
+    def kernelspec(self, name: str, python: Path) -> None:
+        """Offer the kernel of another environment under a name."""
+        folder = self.home / "data" / "kernels" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": argv, "display_name": name, "language": "python"}
+        (folder / "kernel.json").write_text(json.dumps(spec))
+
     def saved(self, name: str) -> nbformat.NotebookNode:
         """The notebook as it lies on disk."""
         return nbformat.read(self.root / name, as_version=4)
 
-    def url(self, name: str) -> str:
+    def url(self, name: str, app: str = "") -> str:
+        """Where a notebook is opened; "nbclassic" and "voila" are served beside JupyterLab."""
         # Lab opens what was open before, unless the page has a workspace of its own.
         own = f"lab/workspaces/{secrets.token_hex(4)}/tree"
-        place = {"lab": own, "notebook": "notebooks"}[self.app]
+        places = {
+            "lab": own,
+            "notebook": "notebooks",
+            "nbclassic": "nbclassic/notebooks",
+            "voila": "voila/render",
+        }
+        place = places[app or self.app]
         return f"http://127.0.0.1:{self.port}/{place}/{name}?token={self.token}"
 
 
