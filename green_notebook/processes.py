@@ -7,8 +7,9 @@ never falls and never jumps when somebody is reaped: what a process used moves t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 try:
@@ -19,11 +20,20 @@ except ImportError:  # Windows has none
 
 @dataclass(frozen=True, slots=True)
 class Descendants:
-    """All living descendants at one instant: their CPU time (s), memory (B) and number."""
+    """All living descendants at one instant: their CPU time (s) and memory (B).
+
+    ``each`` has, by process number, its CPU time with that of the children that it reaped, and
+    when it was born (seconds since the machine's start).
+    """
 
     cpu_s: float = 0.0
     memory_bytes: float = 0.0
-    pids: frozenset[int] = frozenset()
+    each: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """Their numbers."""
+        return frozenset(self.each)
 
 
 def reaped_cpu_s() -> float:
@@ -49,14 +59,30 @@ class ProcessTree:
         """All living descendants now; costs a few file reads for each."""
         if not self.linux:
             return self._scan_with_psutil()
-        cpu_s = memory = 0.0
-        pids = set()
+        memory = 0.0
+        each = {}
         for pid, fields in self._walk():
-            pids.add(pid)
-            # utime, stime, cutime and cstime are fields 14 to 17, rss field 24 (proc(5)).
-            cpu_s += sum(map(int, fields[11:15])) * self.tick_s
-            memory += int(fields[21]) * self.page_bytes
-        return Descendants(cpu_s, memory, frozenset(pids))
+            each[pid] = self._life(fields)
+            memory += int(fields[21]) * self.page_bytes  # rss is field 24 (proc(5))
+        return Descendants(sum(cpu_s for cpu_s, _ in each.values()), memory, each)
+
+    def _life(self, fields: list[str]) -> tuple[float, float]:
+        # utime, stime, cutime and cstime are fields 14 to 17, starttime field 22 (proc(5)).
+        return sum(map(int, fields[11:15])) * self.tick_s, int(fields[19]) * self.tick_s
+
+    def again(self, each: Mapping[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
+        """The same processes now, without those that ended; a few file reads for each."""
+        if not self.linux:
+            import psutil
+
+            return {pid: life for pid, life in each.items() if psutil.pid_exists(pid)}
+        lives = {pid: self._life(fields) for pid in each if (fields := self._stat(pid))}
+        # A number may be another's by now.
+        return {pid: life for pid, life in lives.items() if life[1] == each[pid][1]}
+
+    def age_s(self) -> float:
+        """The time on the clock that births are told on."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME) if self.linux else time.time()
 
     def _walk(self) -> Iterator[tuple[int, list[str]]]:
         if self.lists:
@@ -112,8 +138,8 @@ class ProcessTree:
     def _scan_with_psutil(self) -> Descendants:
         import psutil
 
-        cpu_s = memory = 0.0
-        pids = set()
+        memory = 0.0
+        each = {}
         try:
             children = psutil.Process(self.pid).children(recursive=True)
         except psutil.Error:
@@ -121,9 +147,74 @@ class ProcessTree:
         for child in children:
             try:
                 times = child.cpu_times()
-                cpu_s += times.user + times.system
                 memory += child.memory_info().rss
-            except psutil.Error:
+                each[child.pid] = (times.user + times.system, child.create_time())
+            except psutil.Error:  # noqa: PERF203 - one that ended leaves the others
                 continue
-            pids.add(child.pid)
-        return Descendants(cpu_s, memory, frozenset(pids))
+        return Descendants(sum(cpu_s for cpu_s, _ in each.values()), memory, each)
+
+
+class ChildTime:
+    """The CPU seconds of all descendants, ended ones included, as one total that only grows.
+
+    What living ones used moves to their parent when they are reaped, so both are read together:
+    at a scan for all, at a span's edge for those known. What a process had used before anybody
+    looked is nobody's: it began while no span was open.
+    """
+
+    # More known processes than this are not read at an edge, but by the next scan.
+    MOST = 32
+
+    def __init__(self, tree: ProcessTree) -> None:
+        self._tree = tree
+        self._blind_until_s = tree.age_s()
+        self._rebase = False
+        # The total, what it was counted from, and the processes in it: replaced as one, since the
+        # sampler's thread and the spans' threads come here without a lock.
+        self._known: tuple[float, float, Mapping[int, tuple[float, float]]] = (
+            0.0,
+            reaped_cpu_s(),
+            {},
+        )
+
+    @property
+    def total_s(self) -> float:
+        """The total as last counted."""
+        return self._known[0]
+
+    def scan(self) -> Descendants:
+        """Look for all descendants; the sampler's thread calls this."""
+        total_s, before_s, known = self._known
+        reaped_s = reaped_cpu_s()
+        found = self._tree.scan()
+        if reaped_s != (reaped_s := reaped_cpu_s()):  # one ended meanwhile
+            found = self._tree.scan()
+        history_s = sum(
+            cpu_s
+            for pid, (cpu_s, born_s) in found.each.items()
+            # Births are told in whole ticks.
+            if born_s + self._tree.tick_s <= self._blind_until_s
+            and known.get(pid, (0.0, None))[1] != born_s
+        )
+        raw_s = reaped_s + found.cpu_s
+        grown_s = 0.0 if self._rebase else max(0.0, raw_s - history_s - before_s)
+        self._rebase = False
+        self._known = (total_s + grown_s, raw_s, found.each)
+        return found
+
+    def edge(self, *, watched: bool) -> float:
+        """The total now, at a span's edge; ``watched`` tells that the last scan was a moment ago."""
+        total_s, before_s, known = self._known
+        if not watched:
+            self._blind_until_s = self._tree.age_s()
+        if len(known) > self.MOST:
+            self._rebase = self._rebase or not watched
+            return total_s
+        reaped_s = reaped_cpu_s()
+        each = self._tree.again(known)
+        if reaped_s != (reaped_s := reaped_cpu_s()):
+            each = self._tree.again(known)
+        raw_s = reaped_s + sum(cpu_s for cpu_s, _ in each.values())
+        total_s += max(0.0, raw_s - before_s)
+        self._known = (total_s, raw_s, each)
+        return total_s

@@ -154,6 +154,10 @@ class Session:
         """The open span that the calling thread is in."""
         return self._stacks.top()
 
+    def outermost(self) -> OpenSpan | None:
+        """The open span that runs longest, of any thread."""
+        return min(self._stacks.all(), key=lambda one: one.start.at_s, default=None)
+
     def subscribe(self, span: OpenSpan, callback: Subscriber) -> None:
         """Call back from the sampler's thread with the span's state, up to 5 times a second."""
         span.subscribers.append(callback)
@@ -184,7 +188,7 @@ class Session:
         """From the sampler's thread."""
         self.settler.tick()
         spans = self._stacks.all()
-        usage = self.sampler.usage.now()
+        usage = self.sampler.usage.now(edge=False)
         self.chronicle.tick(usage, busy=bool(spans))
         if spans:
             self.baseline.stir()

@@ -13,26 +13,28 @@ from dataclasses import dataclass
 from green_notebook.clock import Clock
 from green_notebook.host import Host
 from green_notebook.model import Load
-from green_notebook.processes import Descendants, ProcessTree, reaped_cpu_s
+from green_notebook.processes import ChildTime, Descendants, ProcessTree
 
 TICK_S = 0.01
 # Both edges of a span fall anywhere within a tick, on each CPU, for busy and for idle time.
 TICKS_OF_ERROR = 2
+# While a span is open there is a scan a second.
+WATCHED_S = 2.5
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Running totals at one instant (CPU seconds, bytes).
 
-    ``own_s`` is this process's; ``reaped_s`` that of its ended children; ``living`` its running
-    descendants as last scanned, at ``scanned_at_s``; ``meter_s`` what the meter itself took of
-    ``own_s``; ``machine_s`` everybody's, None where it cannot be read.
+    ``own_s`` is this process's; ``children_s`` that of its descendants, ended ones included;
+    ``living`` those that run, as last scanned, at ``scanned_at_s``; ``meter_s`` what the meter
+    itself took of ``own_s``; ``machine_s`` everybody's, None where it cannot be read.
     """
 
     at_s: float
     own_s: float
     meter_s: float
-    reaped_s: float
+    children_s: float
     living: Descendants
     scanned_at_s: float
     machine_s: float | None
@@ -72,6 +74,7 @@ class UsageMeter:
         self.host = host
         self.clock = clock
         self.tree = tree or ProcessTree()
+        self._children = ChildTime(self.tree)
         self.threads = max(1, host.cpu.threads)
         self.meter_s = 0.0
         self.living = Descendants()
@@ -82,16 +85,21 @@ class UsageMeter:
 
     def scan(self) -> None:
         """Look for the living descendants; the sampler's thread calls this."""
-        self.living = self.tree.scan()
+        self.living = self._children.scan()
         self.scanned_at_s = self.clock.monotonic()
 
-    def now(self) -> Usage:
-        """The totals at this instant."""
+    def now(self, *, edge: bool = True) -> Usage:
+        """The totals at this instant; between a span's edges children are as last counted."""
+        at_s = self.clock.monotonic()
+        if edge:
+            children_s = self._children.edge(watched=at_s - self.scanned_at_s < WATCHED_S)
+        else:
+            children_s = self._children.total_s
         return Usage(
-            self.clock.monotonic(),
+            at_s,
             self.clock.process_cpu_s(),
             self.meter_s,
-            reaped_cpu_s(),
+            children_s,
             self.living,
             self.scanned_at_s,
             self._machine_s(),
@@ -122,7 +130,7 @@ class UsageMeter:
         """The work between two instants."""
         duration_s = max(0.0, end.at_s - start.at_s)
         own_s = max(0.0, (end.own_s - start.own_s) - (end.meter_s - start.meter_s))
-        children_s = (end.reaped_s - start.reaped_s) + (end.living.cpu_s - start.living.cpu_s)
+        children_s = end.children_s - start.children_s
         ceiling_s = duration_s * self.threads
         kernel_s = min(own_s + max(0.0, children_s), ceiling_s)
         error_s = TICKS_OF_ERROR * TICK_S * self.threads

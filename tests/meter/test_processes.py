@@ -1,14 +1,14 @@
 """The CPU time of child processes, those that come and go included."""
 
-import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from green_notebook.processes import Descendants, ProcessTree
+from green_notebook.processes import ProcessTree
 from green_notebook.testing import FakeClock, fake_host
 from green_notebook.usage import UsageMeter, sharing
 
@@ -47,30 +47,85 @@ def test_a_real_child_is_found():
     assert found.memory_bytes >= 0
 
 
-def meter(folder, clock, reaped):
-    tree = ProcessTree(folder / "none", pid=os.getpid())
-    usage = UsageMeter(fake_host(folder, {"/proc/stat": "cpu 0 0 0 0 0 0 0 0\n"}), clock, tree)
-    usage.reaped = reaped
-    return usage
+def child(work_s):
+    """A child that has used ``work_s`` of CPU time, says so, and waits to be told to end."""
+    code = (
+        "import time\n"
+        f"while time.process_time() < {work_s}: pass\n"
+        "print('done', flush=True)\ninput()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    process.stdout.readline()
+    return process
 
 
-def test_a_child_reaped_in_the_span_is_charged_only_what_it_did_in_it(tmp_path):
-    """Two seconds of earlier work, reaped now, are not this span's."""
-    from dataclasses import replace
-
+def meter(folder):
+    """The real processes, on a clock that stands still until it is told."""
     clock = FakeClock()
-    usage = UsageMeter(fake_host(tmp_path, {"/proc/stat": "cpu 0 0 0 0 0 0 0 0\n"}), clock)
-    before = replace(usage.now(), living=Descendants(2.0), reaped_s=0.0)
-    clock.advance(10.0)
-    after = replace(usage.now(), living=Descendants(0.0), reaped_s=2.5)
-    assert usage.load(before, after).kernel_cpu_s == pytest.approx(0.5)
+    host = fake_host(folder, {"/proc/stat": "cpu 0 0 0 0 0 0 0 0\n"})
+    return UsageMeter(host, clock), clock
+
+
+def children_s(usage, start, end):
+    """The CPU seconds of children between two marks; this process's own are left out."""
+    return usage.load(replace(start, own_s=0.0), replace(end, own_s=0.0)).kernel_cpu_s
+
+
+def test_a_child_that_ends_after_it_was_seen_counts_once(tmp_path):
+    """What a scan saw of it, and what it is reaped with, are the same seconds."""
+    usage, clock = meter(tmp_path)
+    start = usage.now()
+    process = child(0.5)
+    usage.scan()
+    process.communicate(b"\n")
+    clock.advance(60.0)
+    assert children_s(usage, start, usage.now()) == pytest.approx(0.5, abs=0.15)
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["seen before", "never seen"])
+@pytest.mark.parametrize("ends", [True, False], ids=["ends inside", "lives on"])
+def test_what_a_child_did_between_spans_is_not_the_next_ones(tmp_path, seen, ends):
+    """A worker that computed while nobody measured, and then waits, costs the next cell nothing."""
+    usage, clock = meter(tmp_path)
+    process = child(0.0 if seen else 0.5)
+    if seen:
+        usage.scan()
+    clock.advance(600.0)
+    start = usage.now()
+    usage.scan()
+    if ends:
+        process.communicate(b"\n")
+    clock.advance(1.0)
+    end = usage.now()
+    if not ends:
+        process.communicate(b"\n")
+    assert children_s(usage, start, end) < 0.1
+
+
+def test_many_children_are_left_to_the_scans(tmp_path):
+    """An edge reads no more processes than it may; what they did unseen is still nobody's."""
+    usage, clock = meter(tmp_path)
+    tree = usage.tree
+    processes = [child(0.0)]
+    usage.scan()
+    usage._children.MOST = 0
+    clock.advance(600.0)
+    processes.append(child(0.4))
+    start = usage.now()
+    usage.scan()
+    clock.advance(1.0)
+    end = usage.now()
+    for process in processes:
+        process.communicate(b"\n")
+    assert tree.linux
+    assert children_s(usage, start, end) < 0.1
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 10))
 def test_a_share_is_at_most_one(own_s, machine_s, meter_s):
     """Whatever the clocks say, the share lies in 0..1 and busy time below what the CPUs have."""
-    from dataclasses import replace
-
     clock = FakeClock()
     usage = UsageMeter(HOST, clock)
     start = replace(usage.now(), machine_s=0.0)
