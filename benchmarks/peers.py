@@ -26,7 +26,7 @@ from waveforms import constant, square  # noqa: E402
 # The tool's name, what is installed for it, and whether its start asks the network.
 PACKAGES = {
     "green_notebook": ["--editable", str(ROOT)],
-    "codecarbon": ["codecarbon"],
+    "codecarbon": ["codecarbon", "nvidia-ml-py"],
     "zeus": ["zeus"],
     "pyjoules": ["pyJoules[nvidia]", "nvidia-ml-py"],
     "carbontracker": ["carbontracker"],
@@ -79,6 +79,12 @@ def run(tool: str, wave, plan: dict, folder: Path) -> tuple[list[dict], dict]:
         )
         env = gpus.environment() | {"HOME": home, "GREEN_NOTEBOOK_ZONE": "FR"}
         env.pop("PYTHONDONTWRITEBYTECODE", None)
+        # A machine with the driver has this program too; CodeCarbon looks for it.
+        tool_path = Path(home) / "bin" / "nvidia-smi"
+        tool_path.parent.mkdir()
+        tool_path.write_text("#!/bin/sh\n")
+        tool_path.chmod(0o755)
+        env["PATH"] = f"{tool_path.parent}{os.pathsep}{env['PATH']}"
         probe = [folder / "bin/python", ROOT / "benchmarks/peer_probe.py", tool, json.dumps(plan)]
         child = subprocess.Popen(
             [str(one) for one in probe],
@@ -174,7 +180,11 @@ def page(results: dict, when: str) -> str:
         "",
         "First start: import, set-up and the first start of a span. Start and stop: of a later span, on the thread of the work; a",
         "figure that is sharpened after the span's end is waited for outside it. CPU in the background: of the whole process over",
-        "some seconds of sleep inside a span.",
+        "some seconds of sleep inside a span. Other work ran on the machine too: starts and costs are upper bounds.",
+        "",
+        "carbontracker samples once a second; for an epoch without a sample it takes another epoch's power. eco2AI has no unit",
+        "shorter than a tracker, whose start and stop take longer than these spans. Neither was made for cells; the rows say what",
+        "happens when they are used for them.",
         "",
     ]  # fmt: skip
     return "\n".join(lines)
@@ -189,7 +199,9 @@ def main() -> None:
         "rounds": options.rounds, "durations_s": DURATIONS_S, "seed": 7, "settle_s": 2.0,
         "idle_s": 5.0,
     }  # fmt: skip
-    results = {}
+    raw = ROOT / "benchmarks/peers.json"
+    # Tools that are not run again keep their rows.
+    results = json.loads(raw.read_text()) if raw.exists() else {}
     for tool in options.tools:
         folder = environment(tool)
         result = {"version": version(folder, tool), "spans": {}, "facts": {}}
@@ -202,7 +214,9 @@ def main() -> None:
         results[tool] = result
     when = f"{datetime.now(timezone.utc):%Y-%m-%d}, {os.cpu_count()} CPUs"
     (ROOT / "docs/benchmarks.md").write_text(page(results, when), encoding="utf-8")
-    (ROOT / "benchmarks/peers.json").write_text(json.dumps(results) + "\n", encoding="utf-8")
+    raw.write_text(
+        json.dumps(results, indent=None).replace("}, {", "},\n{") + "\n", encoding="utf-8"
+    )
     print(f"wrote {ROOT / 'docs/benchmarks.md'}")
 
 
