@@ -31,6 +31,10 @@ SLACK_S = 0.03
 COVERAGE = 1.96
 Told = Sequence[tuple[float, float]]
 MOST_HIDDEN = 0.5
+# Where power readings show one side of a load only, its range is so many times what is seen.
+ONE_SIDE = 2.5
+# Beyond the last knot the power may be the lowest or the highest around, all the time.
+BEYOND = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +141,11 @@ def _difference(
     curve = Curve(whole, told)
     first, then = curve.at(span.start_s), curve.at(span.end_s)
     value = max(0.0, then.joules - first.joules)
-    random = COVERAGE * math.hypot(first.sigma_j, then.sigma_j, spec.resolution_j / math.sqrt(6))
+    parts_j = (first.sigma_j, then.sigma_j, spec.resolution_j / math.sqrt(6))
+    random = COVERAGE * math.hypot(*parts_j, first.alike_j + then.alike_j)
     # However little is known of the edges, the part drew no more than the largest power around.
-    around = curve.around(curve.index(span.start_s)) + curve.around(curve.index(span.end_s))
-    random = min(random, max(value, max(around) * span.duration_s - value))
+    most_w = max(curve.most_w(span.start_s), curve.most_w(span.end_s))
+    random = min(random, max(value, most_w * span.duration_s - value))
     for one in bridged.bridges:
         part_s = max(0.0, min(one.end_s, span.end_s) - max(one.start_s, span.start_s))
         if part_s > 0:
@@ -161,16 +166,19 @@ def _reaching(knots: list[Knot], beside: Told, span: Span) -> list[Knot] | None:
     if not known:
         return None
     spread_w = max(max(known) - min(known), 0.05 * max(known))
+    if told and powers and (min(told) > max(powers[-5:]) or max(told) < min(powers[-5:])):
+        # Readings in step with the load met one side of it only.
+        spread_w *= ONE_SIDE
     first, last = knots[0], knots[-1]
     whole = list(knots)
     if span.start_s < first.at_s:
         lacking_s = first.at_s - span.start_s
         lacking_j = (powers[0] if powers else told[0]) * lacking_s
-        sigma_j = 0.5 * spread_w * lacking_s
+        sigma_j = BEYOND * spread_w * lacking_s
         whole.insert(0, Knot(span.start_s, first.joules - lacking_j, first.error_s, sigma_j))
     if span.end_s > last.at_s:
         lacking_s = span.end_s - last.at_s
         lacking_j = (told[-1] if told else powers[-1]) * lacking_s
-        sigma_j = 0.5 * spread_w * lacking_s
+        sigma_j = BEYOND * spread_w * lacking_s
         whole.append(Knot(span.end_s, last.joules + lacking_j, last.error_s, sigma_j))
     return whole if len(whole) > 1 else None

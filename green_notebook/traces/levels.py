@@ -23,6 +23,8 @@ LEAST_SEEN = 3
 LEAST_RUNS = 5
 # A load that stays at its levels for whole stretches does not switch in three that follow.
 LONGEST_RUN = 2
+# A load that is not in step with the counter switches at that many places of a stretch.
+LEAST_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,23 @@ def two_levels(powers: Sequence[float], told: Sequence[float] = ()) -> TwoLevels
     if min(len(lows), len(highs)) < LEAST_SEEN:
         return None
     states = tuple(-1 if one <= low + same else 1 if one >= high - same else 0 for one in powers)
-    return TwoLevels(fmean(lows), fmean(highs), states) if _alternate(states) else None
+    shown = any(abs(one - low) < 2 * same for one in told) and any(
+        abs(one - high) < 2 * same for one in told
+    )
+    if not (_alternate(states) and (shown or _free(powers, states, same))):
+        return None
+    return TwoLevels(fmean(lows), fmean(highs), states)
+
+
+def _free(powers: Sequence[float], states: Sequence[int], same: float) -> bool:
+    """Whether switches came at several places of a stretch.
+
+    A load in step with the counter shows the same few means again and again, which need not be
+    levels at all.
+    """
+    switched = sorted(one for one, state in zip(powers, states, strict=True) if state == 0)
+    places = 1 + sum(then - first > same for first, then in pairwise(switched))
+    return places >= LEAST_PLACES
 
 
 def _alternate(states: Sequence[int]) -> bool:

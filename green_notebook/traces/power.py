@@ -142,7 +142,7 @@ def lines(samples: Sequence[Sample], spec: SensorSpec, start_s: float, end_s: fl
         seen = min(spec.window_s, (1 - UNSEEN) * apart_s) / apart_s
         blind_s = lasts_s * (1 - seen)
         step_w = abs(then.watts - first.watts)
-        sigma_j = sparse * blind_s * (0.22 * step_w + 0.11 * spread_w)
+        sigma_j = sparse * blind_s * (0.2 * step_w + 0.145 * spread_w)
         if apart_s > GAP_S + spec.window_s:
             hidden_s += lasts_s
             most_w = spec.max_power_w or 2 * max(near)

@@ -18,6 +18,16 @@ from green_notebook.traces.levels import SAME_LEVEL, two_levels
 NEIGHBOURS = 20
 # Longer than the longest step: steps in between were not seen.
 LONG_S = 0.15
+# A power reading tells of a time at most this long before it (a refresh and its window).
+TOLD_OF_S = 0.13
+# Readings may have met the same part of a load again and again: then the other side of the mean,
+# which none showed, is so many times as far, and further where all readings were alike; else
+# readings came near to either side.
+UNSEEN_SIDE = 3.0
+ALIKE = 3.0
+SEEN_SIDES = 1.6
+# A stretch alone above its neighbours may have been further above itself, for a part of its time.
+LONE = 1.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +45,15 @@ class Knot:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Joules up to an instant, and the standard deviation of that."""
+    """Joules up to an instant, and the standard deviation of that.
+
+    ``alike_j`` is a further one, of a load in step with the counter: at both edges of a span it
+    comes from the same unknown shape, and adds up.
+    """
 
     joules: float
     sigma_j: float
+    alike_j: float = 0.0
 
 
 class Curve:
@@ -62,6 +77,12 @@ class Curve:
         """The powers (W) of a stretch and its neighbours."""
         return self.powers[max(0, index - NEIGHBOURS) : index + NEIGHBOURS + 1]
 
+    def most_w(self, at_s: float) -> float:
+        """The largest power (W) that is likely about an instant."""
+        index = self.index(at_s)
+        likely_w = self.powers[index] + self._within(index)[1]
+        return max(likely_w, *self.around(index), *self.told_around(index))
+
     def told_around(self, index: int) -> list[float]:
         """The power readings (W) of the same time."""
         first_s = self.times[max(0, index - NEIGHBOURS)]
@@ -74,17 +95,16 @@ class Curve:
         knot, then = self.knots[index], self.knots[index + 1]
         lasts_s = then.at_s - knot.at_s
         part = min(max((at_s - knot.at_s) / lasts_s, 0.0), 1.0)
-        shaped_j, shape_j = self._shaped(index, part, lasts_s)
+        shaped_j, shape_j, alike_j = self._shaped(index, part, lasts_s)
         # A knot that is really elsewhere moves the power at its side of the edge.
         contrast_w = max(self.powers[max(0, index - 1) : index + 2])
         near_s = knot.error_s * (1 - part) + then.error_s * part
         near_j = knot.sigma_j * (1 - part) + then.sigma_j * part
-        return At(
-            knot.joules + shaped_j, math.hypot(shape_j, near_j, contrast_w * near_s / math.sqrt(3))
-        )
+        sigma_j = math.hypot(shape_j, near_j, contrast_w * near_s / math.sqrt(3))
+        return At(knot.joules + shaped_j, sigma_j, alike_j)
 
-    def _shaped(self, index: int, part: float, lasts_s: float) -> tuple[float, float]:
-        """The joules in the first ``part`` of a stretch, and the standard deviation of that."""
+    def _shaped(self, index: int, part: float, lasts_s: float) -> tuple[float, float, float]:
+        """The joules in the first ``part`` of a stretch, and both their standard deviations."""
         power = self.powers[index]
         around = self.around(index)
         told = self.told_around(index)
@@ -96,20 +116,59 @@ class Curve:
             own = min(index, NEIGHBOURS)
             falls = levels.falls(own)
             if levels.states[own]:
-                return power * part * lasts_s, sigma_j
+                return power * part * lasts_s, sigma_j, 0.0
             if falls is not None:
                 ends = (levels.high_w, levels.low_w) if falls else (levels.low_w, levels.high_w)
-                return _switched(power, part, lasts_s, *ends), sigma_j
+                return _switched(power, part, lasts_s, *ends), sigma_j, 0.0
         before = self.powers[index - 1] if index > 0 else power
         after = self.powers[index + 1] if index + 1 < len(self.powers) else power
         loose_j = self._loose(part, lasts_s, spread_w, max(around) - min(around))
+        alike_j = self._unresolved(index, part, lasts_s)
+        loose_j = max(0.0, loose_j - alike_j)
         even_j = power * part * lasts_s
         # Rounding alone puts no power between two others.
         if (before - power) * (after - power) >= -1e-9 * spread_w**2:
             local_w = max(abs(before - power), abs(after - power))
-            return even_j, loose_j + 0.35 * room_s * local_w
+            return even_j, loose_j + 0.35 * room_s * local_w, alike_j
         switched_j = _switched(power, part, lasts_s, before, after)
-        return switched_j, loose_j + 0.35 * abs(switched_j - even_j)
+        return switched_j, loose_j + 0.35 * abs(switched_j - even_j), alike_j
+
+    def _unresolved(self, index: int, part: float, lasts_s: float) -> float:
+        """The standard deviation (J) from power that moved within stretches, as far as is known.
+
+        A power within ``below`` and ``above`` of its mean gives the first part at most
+        ``min(part x above, (1 - part) x below)`` more than an even share; anything up to that is
+        as likely.
+        """
+        below_w, above_w = self._within(index)
+        rest = 1 - part
+        more = min(part * above_w, rest * below_w)
+        less = min(part * below_w, rest * above_w)
+        return lasts_s * max(more, less) / math.sqrt(3)
+
+    def _within(self, index: int) -> tuple[float, float]:
+        """How far (W) the power went below and above the mean of a stretch or of its like."""
+        below_w = above_w = 0.0
+        near: list[float] = []
+        first_s, last_s = (
+            self.times[max(0, index - 1)],
+            self.times[min(index + 2, len(self.times) - 1)],
+        )
+        for at_s, watts in self.told:
+            if first_s <= at_s <= last_s + TOLD_OF_S:
+                near.append(watts)
+                means = self.powers[self.index(at_s - TOLD_OF_S) : self.index(at_s) + 1]
+                below_w = max(below_w, min(means) - watts)
+                above_w = max(above_w, watts - max(means))
+        for other in (index - 1, index, index + 1):
+            if 0 < other < len(self.powers) - 1:
+                lone_w = LONE * _lone(*self.powers[other - 1 : other + 2])
+                below_w, above_w = max(below_w, -lone_w), max(above_w, lone_w)
+        seen = min(below_w, above_w) > max(below_w, above_w) / 4
+        most_w = (SEEN_SIDES if seen else UNSEEN_SIDE) * max(below_w, above_w)
+        if near and max(near) - min(near) < 0.1 * max(below_w, above_w):
+            most_w *= ALIKE
+        return min(self.powers[index], most_w), most_w
 
     @staticmethod
     def _loose(part: float, lasts_s: float, spread_w: float, means_w: float) -> float:
@@ -122,6 +181,16 @@ class Curve:
         # A long stretch holds many switches: their sum wanders with the root of time.
         reach_s = min(part, 1 - part) * lasts_s
         return max(room_j, 0.5 * spread_w * reach_s / math.sqrt(1 + reach_s / 0.05))
+
+
+def _lone(before: float, power: float, after: float) -> float:
+    """How far (W) a stretch stands above both its neighbours, or below; 0 where it does not."""
+    low, high = min(before, after), max(before, after)
+    if power - high > SAME_LEVEL * (power - low):
+        return power - low
+    if low - power > SAME_LEVEL * (high - power):
+        return power - high
+    return 0.0
 
 
 def _switched(power: float, part: float, lasts_s: float, before: float, after: float) -> float:
