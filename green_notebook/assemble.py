@@ -236,6 +236,18 @@ class Assembler:
 
 
 def _load_notes(load: Load) -> tuple[Note, ...]:
+    return (*_shared(load), *_others(load))
+
+
+def _shared(load: Load) -> tuple[Note, ...]:
+    if load.exclusive:
+        return ()
+    how = f"{load.quota:.0%} of it" if load.quota < 1.0 else "your share of the work"
+    text = f"this machine is shared with others: its idle draw counts for you by {how}"
+    return (Note("shared-machine", text),)
+
+
+def _others(load: Load) -> tuple[Note, ...]:
     others_s = load.machine_cpu_s - load.kernel_cpu_s - load.machine_cpu_error_s
     if load.duration_s < 1.0 or others_s < OTHERS_WORTH_A_NOTE * load.machine_cpu_s:
         return ()

@@ -1,7 +1,7 @@
 """From what the machine took to what this kernel took, component by component.
 
 With M the machine's energy, I its idle part, s this kernel's share of the busy time and q the
-part of the machine that is this kernel's to use (1 on a machine of one's own):
+part of the machine that is this kernel's to answer for (`Load.idle_part`):
 
     active = s (M - I)      idle = q I      kernel = active + idle = s M + (q - s) I
 
@@ -43,7 +43,7 @@ class Share:
         error = 0.0
         if load.machine_cpu_s > 0:
             error = min(1.0, share * load.machine_cpu_error_s / load.machine_cpu_s)
-        return cls(share, error, 1.0 if load.exclusive else load.quota)
+        return cls(share, error, load.idle_part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,29 @@ def attribute(
     component = Component(spec.component, spec.id, kernel, machine)
     if not known:
         return Attributed(component)
-    part = machine.value and kernel.value / machine.value
-    active_j = share.active * (machine.value - idle.value)
-    active = _like(machine, active_j, hypot_of(part * machine.random, idle.random * share.active))
-    return Attributed(component, active, idle.scaled(share.idle))
+    return Attributed(component, _active(machine, idle, share), idle.scaled(share.idle))
+
+
+def _active(machine: Quantity, idle: Quantity, share: Share) -> Quantity:
+    """``share.active`` of what is above idle: as unsure as the machine, the idle part and the share."""
+    above = machine.value - idle.value
+    gain = above / machine.value if machine.value else 0.0
+    machine_below, machine_above = (gain * one for one in machine.systematic)
+    # What idle may be less, active may be more.
+    idle_below, idle_above = idle.systematic
+    basis = Basis.weakest((machine.basis, idle.basis if idle.high > 0 else machine.basis))
+    return Quantity.within(
+        share.active * above,
+        "J",
+        basis if share.active >= NEARLY_ALL else Basis.weakest((basis, Basis.MODELLED)),
+        systematic=(
+            share.active * hypot_of(machine_below, idle_above),
+            share.active * hypot_of(machine_above, idle_below),
+        ),
+        random=hypot_of(
+            share.active * machine.random, share.active * idle.random, above * share.error
+        ),
+    )
 
 
 def _kernel(machine: Quantity, idle: Quantity, share: Share) -> Quantity:
@@ -101,13 +120,6 @@ def _kernel(machine: Quantity, idle: Quantity, share: Share) -> Quantity:
     return replace(quantity, high=high, random=min(random, max(high - value, value)))
 
 
-def _like(quantity: Quantity, value: float, random: float) -> Quantity:
-    """``value`` with the relative systematic error of ``quantity``."""
-    part = value / quantity.value if quantity.value else 0.0
-    below, above = (part * one for one in quantity.systematic)
-    return Quantity.within(value, "J", quantity.basis, systematic=(below, above), random=random)
-
-
 def attribute_model(model: Model, load: Load, chips_j: float) -> Attributed:
     """The energy that a model gives for this span's load."""
     estimate = model.estimate(load, chips_j)
@@ -122,9 +134,8 @@ def attribute_model(model: Model, load: Load, chips_j: float) -> Attributed:
     # Watts per thread: this kernel's own CPU seconds are known without the machine's clock ticks.
     own = replace(load, machine_cpu_s=load.kernel_cpu_s, machine_cpu_error_s=0.0)
     alone = model.estimate(own, chips_j)
-    idle_part = 1.0 if load.exclusive else load.quota
-    idle = estimate.idle.scaled(idle_part)
-    kernel = attribute(spec, alone.machine, alone.idle, Share(1.0, 0.0, idle_part))
+    idle = estimate.idle.scaled(load.idle_part)
+    kernel = attribute(spec, alone.machine, alone.idle, Share(1.0, 0.0, load.idle_part))
     component = replace(
         kernel.component,
         machine=_at_least(estimate.machine, kernel.component.kernel),

@@ -13,7 +13,7 @@ from green_notebook.place import note as place_note
 from green_notebook.settings import GreenNotebook
 
 # Notes of sensors and models that are the same for every cell of a machine; `doctor` has them too.
-OF_THE_MACHINE = ("cpu-unknown", "gpu-unused")
+OF_THE_MACHINE = ("cpu-unknown", "gpu-unused", "shared-machine")
 
 
 class Hints:

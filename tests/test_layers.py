@@ -12,7 +12,7 @@ PACKAGE = Path(green_notebook.__file__).parent
 # anything below.
 LEVELS = (
     ("_version", "errors", "model"),
-    ("clock", "host", "settings", "data"),
+    ("clock", "host", "settings", "data", "quiet"),
     ("sensors", "grids", "equivalences", "advice", "ledger", "show"),
     # Whatever is not named here: sampler, traces, spans, attribution, account, place, worker, ...
     (),

@@ -126,7 +126,7 @@ def overheads(
     """
     made = litres = None
     if settings.embodied:
-        made = embodied(place, host, load.duration_s, quota=load.quota, gpus=gpus)
+        made = embodied(place, host, load.duration_s, quota=load.idle_part, gpus=gpus)
     if settings.water:
         litres = water(energy.kernel, place, pue)
     return made, litres

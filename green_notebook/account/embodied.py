@@ -38,11 +38,12 @@ def embodied(
 ) -> Quantity:
     """Grams of CO2e of manufacture for ``duration_s`` of this machine.
 
-    ``quota`` is the part of the machine that this kernel may use; ``gpus`` names the GPUs that it
+    ``quota`` is the part of the machine that this kernel answers for (`Load.idle_part`); ``gpus`` names the GPUs that it
     used. A virtual machine counts as its threads' part of a server.
     """
     parts = [("machine", _machine(place, host, quota))]
-    parts += [("gpu", gpu_rate(name)) for name in gpus]
+    if place.kind != "laptop":  # whose figure holds all that is inside
+        parts += [("gpu", gpu_rate(name)) for name in gpus]
     return total(parts, "g/s").scaled(max(0.0, duration_s), "g")
 
 

@@ -13,7 +13,7 @@ from green_notebook.actions._figures import scenario_figure
 from green_notebook.actions._lines import Parser, Table
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import grid
-from green_notebook.model import Basis, Quantity, Report, total
+from green_notebook.model import Basis, Quantity, Report, product, total
 from green_notebook.scenarios import Case, Scenario, at_power, chip, elsewhere, on_chip
 from green_notebook.show._units import duration, number, shown
 from green_notebook.windows import OWN_ERROR, apart, windows
@@ -178,11 +178,10 @@ def _hours(session: Session, case: Case, now: datetime) -> list[Scenario]:
     start = next((one for one in ranked if one.start == now), None)
     if start is None:
         raise GreenNotebookError(f"the forecast is too short for {duration(case.duration_s)}")
-    kwh = case.energy.scaled(1 / 3.6e6 * case.pue.value, "kWh")
     found = []
     for one in dict.fromkeys([start, *apart(ranked, 3)]):
-        half = OWN_ERROR * one.g
-        co2e = Quantity.within(kwh.value * one.g, "g", Basis.MODELLED, systematic=kwh.value * half)
+        g = Quantity.within(one.g, "g/kWh", Basis.MODELLED, systematic=OWN_ERROR * one.g)
+        co2e = product(case.energy, case.pue, g, unit="g").scaled(1 / 3.6e6)
         ratio = one.g / start.g if start.g else 1.0
         doubt = 0.0 if one is start else OWN_ERROR * ratio * 2**0.5
         found.append(

@@ -6,13 +6,10 @@ Runs in the worker's thread only. No error, log or file of ours shows an address
 from __future__ import annotations
 
 import json
-import logging
 import os
 import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
@@ -20,6 +17,7 @@ from urllib.parse import urlencode, urlsplit
 from green_notebook._version import __version__
 from green_notebook.errors import Unavailable
 from green_notebook.grids._cache import Answer, Cache
+from green_notebook.quiet import quietly
 
 if TYPE_CHECKING:
     import httpx
@@ -31,30 +29,6 @@ LARGEST = 5_000_000
 PATIENCE_S = 10.0
 # After a failure the service is left alone for so long.
 REST_S = 60.0
-
-_ours = threading.local()
-
-
-class _Quiet(logging.Filter):
-    """httpx logs each address, with its key, to whoever listens: ours are not logged."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not getattr(_ours, "asking", False)
-
-
-_QUIET = _Quiet()
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Requests in it are not logged by httpx: neither their keys, nor into somebody's cell."""
-    for name in ("httpx", "httpcore.http11", "httpcore.connection", "httpcore.proxy"):
-        logging.getLogger(name).addFilter(_QUIET)  # adding it again changes nothing
-    _ours.asking = True
-    try:
-        yield
-    finally:
-        _ours.asking = False
 
 
 @dataclass

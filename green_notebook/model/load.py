@@ -27,6 +27,17 @@ class Load:
     exclusive: bool = True
 
     @property
+    def idle_part(self) -> float:
+        """What this kernel answers for of a machine that idles, 0 to 1.
+
+        All of it on a machine of its own, the CPU quota on a shared one, and its share of the
+        busy time on a hub without quotas: else each of thirty users would be charged the whole.
+        """
+        if self.exclusive:
+            return 1.0
+        return self.quota if self.quota < 1.0 else self.kernel_share
+
+    @property
     def kernel_share(self) -> float:
         """This kernel's share of all busy CPU time, 0 to 1; 0 when nobody was busy."""
         if self.machine_cpu_s <= 0:

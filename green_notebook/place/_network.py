@@ -141,7 +141,7 @@ def _text(
     """A short answer; None for any trouble. Metadata services are never behind a proxy."""
     import httpx
 
-    from green_notebook.grids._http import quietly  # with all that HTTP needs
+    from green_notebook.quiet import quietly
 
     left_s = deadline - time.monotonic()
     if left_s <= 0:

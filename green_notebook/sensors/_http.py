@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from green_notebook.errors import Unavailable
+from green_notebook.quiet import quietly
 from green_notebook.sensors._polled import CONNECT_S, TIMEOUT_S
 
 
@@ -32,7 +33,8 @@ class Device:
         """The JSON object at a path; raises Unavailable. ``NotFound`` for a path it has not."""
         httpx = self._httpx
         try:
-            answer = self._client.get(path, params=params)
+            with quietly():
+                answer = self._client.get(path, params=params)
         except httpx.TimeoutException:
             raise Unavailable("it does not answer in time") from None
         except httpx.HTTPError as error:

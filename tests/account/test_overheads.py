@@ -65,6 +65,13 @@ def test_a_guest_is_a_part_of_a_server(metal, guest):
     assert part.high / part.value > whole.high / whole.value
 
 
+def test_a_laptops_figure_holds_its_gpu(metal):
+    """A laptop was made with its graphics; a server's cards were made apart."""
+    gpu = ("NVIDIA GeForce RTX 4070 Laptop GPU",)
+    assert embodied(LAPTOP, metal, HOUR, gpus=gpu) == embodied(LAPTOP, metal, HOUR)
+    assert embodied(SERVER, metal, HOUR, gpus=gpu).value > embodied(SERVER, metal, HOUR).value
+
+
 def test_a_quota_is_a_part(metal):
     """A hub's user with a quarter of the CPUs carries a quarter."""
     quarter = embodied(SERVER, metal, HOUR, quota=0.25)

@@ -181,6 +181,9 @@ def test_hours(served, report):
     shown = whatif.run(kept, ["--hours"], NOW)
     assert "now, by the forecast" in str(shown)
     assert "-75 %" in str(shown)
+    now = shown.scenarios[1]
+    spent = report().energy.kernel
+    assert now.co2e.high / now.co2e.value >= spent.high / spent.value
     kept.settings.grid = "annual"
     with pytest.raises(GreenNotebookError, match="forecast"):
         whatif.run(kept, ["--hours"], NOW)

@@ -85,3 +85,33 @@ def test_others_work_in_a_vm_is_not_ours():
     noisy = attribute_model(FakeModel(), load(machine_s=4.0), 0.0).component
     assert noisy.kernel == quiet.kernel
     assert noisy.machine.value > quiet.machine.value
+
+
+def test_active_is_as_unsure_as_the_idle_part_it_leaves():
+    """An idle draw from a table is assumed: what is above it is no measurement, nor sharp."""
+    table = Quantity(30.0, 15.0, 60.0, "J", Basis.ASSUMED)
+    active = attribute(SPEC, measured(100, gain=0.05), table, Share(1.0)).active
+    assert active.basis is Basis.ASSUMED
+    assert active.low == pytest.approx(70 - (30**2 + 3.5**2) ** 0.5)
+    assert active.high == pytest.approx(70 + (15**2 + 3.5**2) ** 0.5)
+
+
+def test_a_part_of_the_active_energy_is_arithmetic():
+    """Half of the work is our division, and its ticks are in the interval."""
+    active = attribute(SPEC, measured(100), measured(30), Share(0.5, 0.1)).active
+    assert active.basis is Basis.MODELLED
+    assert active.random == pytest.approx(7.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "idle"),
+    [
+        ({}, 1.0),
+        ({"exclusive": False, "quota": 0.25}, 0.25),
+        ({"exclusive": False}, 0.5),
+    ],
+    ids=["own machine", "quota", "hub without quotas"],
+)
+def test_idle_is_charged_to_those_who_share_it(more, idle):
+    """Two users of a hub without quotas are not both charged all of its idle draw."""
+    assert Share.of_cpu(load(own_s=1.0, machine_s=2.0, **more)).idle == idle

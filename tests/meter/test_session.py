@@ -51,6 +51,15 @@ def test_the_parts_of_a_report_agree(tmp_path, clock):
 GPU = SensorSpec("nvml:0", "gpu:0", "energy", step_s=0.001)
 
 
+def test_a_shared_machine_is_said_once(tmp_path, clock):
+    """On a hub the first report says by what its idle draw counts; the next ones do not."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    session.sampler.usage.exclusive = False
+    first, second = (run(session, clock, 1.0, busy=0.5) for _ in range(2))
+    assert "shared-machine" in {note.code for note in first.notes}
+    assert "shared-machine" not in {note.code for note in second.notes}
+
+
 def test_a_report_survives_its_json(tmp_path, clock):
     """to_json and from_json are inverse, and every field of the contract is there."""
     session = fake_session(tmp_path, FakeModel(), clock=clock)

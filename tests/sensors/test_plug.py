@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
 from simulated_meters import Answer, served
 
@@ -113,6 +115,14 @@ def test_tasmota(power, channel, watts):
     with served(answer) as address:
         assert read_once(f"tasmota://{address}{channel}") == watts
     assert asked[0] == ("/cm", {"cmnd": ["Status 8"]})
+
+
+def test_no_log_hears_of_it(caplog):
+    """Who logs everything gets no line a second into a cell, and no password."""
+    caplog.set_level(logging.DEBUG)
+    with served(lambda *_: Answer(tasmota(ENERGY))) as address:
+        assert read_once(f"tasmota://{address}", GREEN_NOTEBOOK_PLUG_PASSWORD="let-me") == 47
+    assert caplog.records == []
 
 
 def test_tasmota_with_a_password():
