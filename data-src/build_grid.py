@@ -35,7 +35,7 @@ AGGREGATES_OF_MANY = {"WORLD", "EU27", "EUROPE", "US-EGRID"}
 
 
 ORIGINS = {
-    "Ember (2026)": "Ember (2026) via Our World in Data",
+    "Ember (2026)": "Ember (2026) via OWID",
     "Derived here: Ember 2024 EU": "Ember, EU 2024, carried to 2025 by its members' means",
     "US EPA eGRID2023 STC2ERTA": "US EPA eGRID2023, state total output",
     "US EPA eGRID2023 rev2 summary": "US EPA eGRID2023 rev 2, subregion total output",

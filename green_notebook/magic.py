@@ -138,7 +138,12 @@ class Extension:
     def _show(self, screen: Any, shown: Any) -> None:
         if shown is not None:
             state = getattr(shown, "state", "message")  # a report's: provisional or final
-            screen.publish(_forms(shown), state, update=False)
+            screen.publish(self._forms(screen, shown), state, update=False)
+
+    @staticmethod
+    def _forms(screen: Any, shown: Any) -> dict[str, Any]:
+        """A terminal has room for all that a saved notebook leaves out."""
+        return _forms(shown) if screen.updatable else {"text/plain": str(shown)}
 
     def _run_cell(self, line: str, cell: str) -> Any:
         """``run_cell_magic("carbon", ...)``, as scripts made from notebooks say.

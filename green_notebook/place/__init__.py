@@ -50,7 +50,7 @@ def note(place: Place) -> Note | None:
     if place.how in ("option", "setting") or place.confidence == "high":
         return None
     if place.zone == WORLD:
-        text = f"the zone is unknown: the world's average grid is used; {CURE} sets it"
+        text = f"zone unknown, so the world's mean grid; {CURE} sets it"
     else:
         text = (
             f"the zone {place.zone} ({place.name}) is assumed from the {place.how}; {CURE} sets it"

@@ -120,7 +120,7 @@ def test_live_service(session, energy_charts, tmp_path, monkeypatch):
     assert {one.code for one in first.notes} >= {"grid-fallback"}
     assert made.assembler.worker.flush(30)
     second = report(made)
-    assert second.intensity.quantity.value == 500, second.notes
+    assert second.intensity.quantity.value == pytest.approx(500), second.notes
     assert second.intensity.at is not None
     assert "grid-fallback" not in {one.code for one in second.notes}
     assert type(second).from_json(second.to_json()) == second
