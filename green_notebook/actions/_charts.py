@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from green_notebook.actions._drawn import drawn
+
 PLOTLY = "application/vnd.plotly.v1+json"
 
 
@@ -21,5 +23,7 @@ class Chart:
         # One JSON of the figure: plotly's own bundle would add megabytes of script.
         return {
             PLOTLY: json.loads(self.figure.to_json()),
+            # Colab, nbconvert and GitHub know no plotly, and show this.
+            "text/html": drawn(self.figure),
             "text/plain": f"chart {self.name!r}: .figure is a plotly figure",
         }

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from green_notebook.actions._lines import Parser
+from green_notebook.chronicle import POINTS, Chronicle
 from green_notebook.equivalences import equivalences
 from green_notebook.model import Equivalence, Report, total
 from green_notebook.show._rows import same_boundary
@@ -61,11 +62,19 @@ def state(session: Session) -> dict[str, Any]:
     chronicle = session.chronicle
     timeline = idle = None
     if chronicle.began_at is not None:
-        timeline = Timeline(chronicle.began_at.isoformat(), tuple(chronicle.power))
+        timeline = Timeline(chronicle.began_at.isoformat(), _power(chronicle))
     if chronicle.idle is not None:
         idle = Idle(chronicle.idle, chronicle.idle_s, because=_held(session))
     reports = session.reports
-    return session_state(reports, timeline, idle, None, _compared(reports))
+    span = session.outermost()
+    running = None if span is None else session.progress(span)
+    return session_state(reports, timeline, idle, running, _compared(reports))
+
+
+def _power(chronicle: Chronicle) -> tuple[tuple[float, float | None], ...]:
+    """The record, from the session's begin on: its first point stands at the end of its time."""
+    power = tuple(chronicle.power)
+    return ((0.0, power[0][1]), *power) if 0 < len(power) < POINTS else power
 
 
 def _compared(reports: list[Report]) -> tuple[Equivalence, ...]:

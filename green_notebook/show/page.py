@@ -14,7 +14,6 @@ STYLE = """
 :root{color-scheme:light dark}
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 h1{font-size:1.5rem} h2{font-size:1.15rem;margin-top:2rem}
-.headline{font-size:1.6rem;font-weight:600}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8886;vertical-align:top}
 td.n,th.n{text-align:right;white-space:nowrap}
@@ -42,7 +41,10 @@ def html(summary: Summary, charts: str = "", script: str = "") -> str:
 def fragment(summary: Summary, charts: str = "") -> str:
     """The page's content, as it stands in a notebook."""
     parts = [f"<h1>{escape(summary.title)}</h1>"]
-    parts += [f"<div class='headline'>{escape(line)}</div>" for line in headlines(summary)]
+    parts += [
+        f"<div style='font-size:1.5em;font-weight:600'>{escape(line)}</div>"
+        for line in headlines(summary)
+    ]
     parts.append(f"<p class='muted'>{escape(_under(summary))}</p>")
     if summary.equivalences:
         parts.append("<ul>")
