@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from green_notebook.actions._charts import Chart
 from green_notebook.actions._lines import Parser
@@ -64,17 +64,27 @@ def write(summary: Summary, path: Path) -> str:
 
 
 def standalone(summary: Summary) -> str:
-    """One HTML file that needs no network: plotly's script stands in it once."""
-    from plotly.io import to_html
+    """One HTML file that needs no network: plotly's script stands in it once, at its end."""
     from plotly.offline import get_plotlyjs
 
-    blocks = [
-        "<div class='chart'>"
-        + to_html(make(summary), include_plotlyjs=False, full_html=False, config=CONFIG)
-        + "</div>"
-        for make in CHARTS.values()
-    ]
-    return page.html(summary, "".join(blocks), f"<script>{get_plotlyjs()}</script>")
+    blocks = "".join(_block(name, make(summary)) for name, make in CHARTS.items())
+    return page.html(summary, blocks, f"<script>{get_plotlyjs()}</script><script>{DRAW}</script>")
 
 
-CONFIG = {"displaylogo": False, "responsive": True}
+def _block(name: str, figure: Any) -> str:
+    """A chart's place, its data beside it; what users wrote cannot end the script."""
+    data = figure.to_json().replace("<", "\\u003c")
+    return (
+        f"<div class='chart' id='chart-{name}'></div>"
+        f"<script type='application/json' data-chart='{name}'>{data}</script>"
+    )
+
+
+# The page is read while this still runs.
+DRAW = """
+for (const held of document.querySelectorAll("script[data-chart]")) {
+  const { data, layout } = JSON.parse(held.textContent);
+  const place = held.previousElementSibling;
+  Plotly.newPlot(place, data, layout, { displaylogo: false, responsive: true });
+}
+"""

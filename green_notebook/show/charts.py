@@ -101,7 +101,7 @@ def _bars(names: list[str], quantities: list[Quantity], title: str, unit: str, s
     factor, symbol = scale(largest, unit)
     bar = go.Bar(
         # Names may come twice: bars stand by number and are only labelled by name.
-        x=list(range(len(names))),
+        x=[str(index) for index in range(len(names))],
         y=[one.value / factor for one in quantities],
         text=[shown(one).text() for one in quantities],
         textposition="none",
@@ -120,7 +120,9 @@ def _bars(names: list[str], quantities: list[Quantity], title: str, unit: str, s
     if len(names) <= FEW_BARS:
         bar.width = [0.12 * (len(names) + 1)] * len(names)
     figure = _styled(go.Figure(bar), title, f"{symbol}{suffix}")
-    figure.update_xaxes(tickvals=list(range(len(names))), ticktext=[_short(one) for one in names])
+    # Aliases, not given ticks: where there is no room, plotly leaves some labels out.
+    labels = {str(index): _short(one) for index, one in enumerate(names)}
+    figure.update_xaxes(type="category", labelalias=labels)
     return figure
 
 
@@ -132,7 +134,12 @@ def _styled(figure: Any, title: str, unit: str) -> Any:
     # A mid grey reads on white and on black; the background is the page's own.
     figure.update_layout(
         title={"text": title, "x": 0, "font": {"size": 16}},
-        yaxis={"title": unit, "rangemode": "tozero", "gridcolor": "rgba(128,128,128,0.25)"},
+        yaxis={
+            "title": unit,
+            "rangemode": "tozero",
+            "gridcolor": "rgba(128,128,128,0.25)",
+            "zerolinecolor": "rgba(128,128,128,0.6)",
+        },
         xaxis={"gridcolor": TRANSPARENT},
         paper_bgcolor=TRANSPARENT,
         plot_bgcolor=TRANSPARENT,

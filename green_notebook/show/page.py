@@ -18,6 +18,8 @@ table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #8886;vertical-align:top}
 td.n,th.n{text-align:right;white-space:nowrap}
 .muted{opacity:.75}
+.chart{height:340px}
+.chart .infolayer text,.chart .xtick text,.chart .ytick text{fill:currentColor!important}
 @media print{body{margin:0;max-width:none} .chart{break-inside:avoid}}
 """
 METHOD = (
@@ -29,12 +31,12 @@ METHOD = (
 
 
 def html(summary: Summary, charts: str = "", script: str = "") -> str:
-    """A whole page; ``charts`` are blocks to stand in it, ``script`` what they need."""
+    """A whole page; ``charts`` are blocks to stand in it, ``script`` draws them in the end."""
     return (
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width,initial-scale=1'>"
-        f"<title>{escape(summary.title)}</title><style>{STYLE}</style>{script}</head>"
-        f"<body>{fragment(summary, charts)}</body></html>"
+        f"<title>{escape(summary.title)}</title><style>{STYLE}</style></head>"
+        f"<body><main>{fragment(summary, charts)}</main>{script}</body></html>"
     )
 
 
@@ -189,9 +191,8 @@ def _table(
         "<tr>" + "".join(cell("td", text, index) for index, text in enumerate(row)) + "</tr>"
         for row in rows
     )
-    return [
-        f"<h2>{escape(title)}</h2><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    ]
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return [f"<h2>{escape(title)}</h2><div style='overflow-x:auto'>{table}</div>"]
 
 
 def _markdown_table(
