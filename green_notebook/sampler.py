@@ -193,7 +193,8 @@ class Sampler:
             wait_s = PERIOD_S
             with suppress(BaseException):  # nothing of ours may ever surface in the kernel
                 wait_s = self.round()
-            self._wake.wait(wait_s)
+            # An event refuses to wait for ever, and that would end the thread.
+            self._wake.wait(min(wait_s, RESTING_PERIOD_S))
             self._wake.clear()
 
     def round(self) -> float:
@@ -212,8 +213,13 @@ class Sampler:
             self._chores()
             due_s = self._read_due()
         self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s
+        now_s = self.clock.monotonic()
         chores_s = min(self._chores_s, self._settle_s)
-        return max(SOON_S, min(due_s, chores_s) - self.clock.monotonic())
+        if chores_s <= now_s:
+            # They give way to a reading: waking again before that would be in vain.
+            # Without a sensor no reading is ever due.
+            chores_s = max(min(due_s, now_s + OVERDUE_S), now_s + SOON_S)
+        return max(SOON_S, min(due_s, chores_s) - now_s)
 
     def _read_due(self) -> float:
         """Read what is due; when the next reading is."""

@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
 
 from green_notebook.model import Note, Quantity, Reading, SensorSpec, Trace
 from green_notebook.traces.faults import Bridged, bridge
@@ -29,6 +30,7 @@ READ_WITHIN_S = 0.004
 # The last step waited for comes so long before the end of the wait: a thread may be late.
 SLACK_S = 0.03
 COVERAGE = 1.96
+_at = attrgetter("at_s")
 Told = Sequence[tuple[float, float]]
 MOST_HIDDEN = 0.5
 # Where power readings show one side of a load only, its range is so many times what is seen.
@@ -96,10 +98,6 @@ def window(ring: Iterable[Reading], start_s: float, end_s: float, before: int = 
     return sorted(listed[max(0, first - before) : last], key=_at)
 
 
-def _at(reading: Reading) -> float:
-    return reading.at_s
-
-
 def _learned(spec: SensorSpec, readings: Sequence[Reading]) -> Rhythm:
     clock = StepClock(spec.step_s)
     if spec.step_s > FINE_STEP_S:
@@ -144,8 +142,9 @@ def _difference(
     parts_j = (first.sigma_j, then.sigma_j, spec.resolution_j / math.sqrt(6))
     random = COVERAGE * math.hypot(*parts_j, first.alike_j + then.alike_j)
     # However little is known of the edges, the part drew no more than the largest power around.
-    most_w = max(curve.most_w(span.start_s), curve.most_w(span.end_s))
-    random = min(random, max(value, most_w * span.duration_s - value))
+    if random > value:
+        most_w = max(curve.most_w(span.start_s), curve.most_w(span.end_s))
+        random = min(random, max(value, most_w * span.duration_s - value))
     for one in bridged.bridges:
         part_s = max(0.0, min(one.end_s, span.end_s) - max(one.start_s, span.start_s))
         if part_s > 0:

@@ -98,12 +98,13 @@ def _frozen(spec: SensorSpec, points: Sequence[Point]) -> list[Fault]:
 
 def _stood_still(spec: SensorSpec, points: Sequence[Point], begun: int, resumed: int) -> bool:
     """Whether energy was lost, not only told late."""
-    first, then = points[begun], points[resumed]
-    gained_w = (then.joules - first.joules) / (then.at_s - first.at_s)
-    if spec.idle_power_w:
-        return gained_w < STOOD_STILL * spec.idle_power_w
+    first, last, then = points[begun], points[resumed - 1], points[resumed]
     others = _around(points, first.at_s, then.at_s, ())
-    return bool(others) and gained_w < STOOD_STILL * min(others)
+    usual_w = min(others, default=0.0)
+    # It resumed some time before that was seen: what it gained since is not of the stillness.
+    gained_j = then.joules - first.joules - usual_w * (then.at_s - last.at_s)
+    gained_w = gained_j / (last.at_s - first.at_s)
+    return gained_w < STOOD_STILL * (spec.idle_power_w or usual_w)
 
 
 def _unread(spec: SensorSpec, counted: Counted, start_s: float, end_s: float) -> list[Fault]:

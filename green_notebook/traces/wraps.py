@@ -57,8 +57,14 @@ def count(spec: SensorSpec, readings: Sequence[Reading], step_s: float) -> Count
 
     ``step_s`` is how old the counter's value may be when it is read.
     """
-    good = [one for one in readings if _sane(spec, one.value)]
-    failed = tuple(one.at_s for one in readings if not _sane(spec, one.value))
+    good: list[Reading] = []
+    bad: list[float] = []
+    for one in readings:
+        if _sane(spec, one.value):
+            good.append(one)
+        else:
+            bad.append(one.at_s)
+    failed = tuple(bad)
     if not good:
         return Counted((), (), failed, ())
     points = [Point(good[0].at_s, 0.0, good[0].took_s)]
