@@ -89,7 +89,7 @@ colab-env: ## .venv-colab: the versions that Colab ships, on the Python that is 
 .PHONY: test-browser
 test-browser: .venv/.ready colab-env js/node_modules/.ready results ## JupyterLab, Notebook, nbclassic and Voila in headless Chromium; pictures go to tests/artifacts
 	scripts/need chromium fonts
-	$(call PYTEST,.venv,browser) -m browser
+	$(call PYTEST,.venv,browser) -n 2 --dist loadfile -m browser
 
 .PHONY: test-frameworks
 test-frameworks: .venv-frameworks/.ready ## Advice and sensors against real machine-learning frameworks

@@ -37,7 +37,7 @@ def running(book, index):
 
 def test_live_view_moves_and_the_summary_replaces_it(server, page):
     """While a cell is busy its view moves; when it ends one summary stands in its place."""
-    name = server.put("one.ipynb", notebook(LOAD, busy()))
+    name = server.put("one.ipynb", notebook(LOAD, busy(seconds=10)))
     book = Book.open(page, server, name)
     book.run(0)
     assert book.text(0) == ""  # loading says nothing
@@ -45,12 +45,12 @@ def test_live_view_moves_and_the_summary_replaces_it(server, page):
     book.seen(r"measuring · [\d.]+ s · .*W now", 1)
     assert running(book, 1)
     seen = frames(book, 1, 1.5)
-    book.picture(f"live-html-{server.app}")
     assert running(book, 1)
     assert len(seen) >= 4, seen
     elapsed = [float(re.search(r"measuring · ([\d.]+) s", one).group(1)) for one in seen]
     assert elapsed == sorted(elapsed)
     assert elapsed[-1] > elapsed[0]
+    book.picture(f"live-html-{server.app}")
     book.finished(1)
     text = book.seen(SUMMARY, 1)
     assert "measuring" not in text
