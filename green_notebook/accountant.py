@@ -48,7 +48,7 @@ class Accountant:
 
     def roll(self, span: OpenSpan, now: Usage) -> None:
         """Fold what is older than ``ROLL_S`` into the span's tallies; the sampler calls this."""
-        begun = span.rolled or span.start
+        begun, folded = span.folded[0] or span.start, span.folded[1]
         if span.end is not None:
             return
         if span.seam is None:
@@ -57,14 +57,14 @@ class Accountant:
             return
         if now.at_s - span.seam.at_s < SEAM_S:
             return
-        tallies, notes, _ = self._piece(begun, span.seam, span.tallies)
-        span.tallies = tallies
+        tallies, notes, _ = self._piece(begun, span.seam, folded)
         span.notes.update({note.text: note for note in notes})
-        span.rolled, span.seam = span.seam, None
+        span.folded, span.seam = (span.seam, tallies), None
 
     def sum(self, span: OpenSpan, until: Usage) -> Sum:
         """The span's energy from its start to ``until``; changes nothing."""
-        tallies, notes, settled = self._piece(span.rolled or span.start, until, span.tallies)
+        rolled, folded = span.folded
+        tallies, notes, settled = self._piece(rolled or span.start, until, folded)
         known = {**span.notes, **{note.text: note for note in notes}}
         load = self.sampler.usage.load(span.start, until)
         return Sum(energy_of(tallies), tuple(known.values()), settled, load)

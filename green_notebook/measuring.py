@@ -63,6 +63,7 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """As a decorator: every call is measured."""
         from functools import wraps
+        from inspect import iscoroutinefunction
 
         name, zone, pue = self.name or function.__name__, self._zone, self._pue
 
@@ -71,7 +72,13 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
             with measure(name, zone=zone, pue=pue, session=self._session):
                 return function(*args, **kwargs)
 
-        return measured
+        @wraps(function)
+        async def awaited(*args: Any, **kwargs: Any) -> Any:
+            with measure(name, zone=zone, pue=pue, session=self._session):
+                return await function(*args, **kwargs)
+
+        # A coroutine function returns at once: its work is done while it is awaited.
+        return awaited if iscoroutinefunction(function) else measured
 
 
 def status_of(kind: type[BaseException] | None) -> Status:

@@ -18,6 +18,8 @@ from green_notebook.model import (
 from green_notebook.tally import Tally
 from green_notebook.usage import Usage
 
+SIDE_BY_SIDE = "other measured work ran at the same time: this figure holds its energy too"
+
 
 @dataclass(frozen=True, slots=True)
 class CellInfo:
@@ -46,9 +48,10 @@ class OpenSpan:
     repeats: int | None = None
     end: Usage | None = None
     status: Status = "ok"
-    rolled: Usage | None = None
+    # Up to when its energy is folded into tallies, and these: replaced as one, since the sampler's
+    # thread folds while the cell's thread may look.
+    folded: tuple[Usage | None, dict[str, Tally]] = (None, {})
     seam: Usage | None = None
-    tallies: dict[str, Tally] = field(default_factory=dict)
     notes: dict[str, Note] = field(default_factory=dict)
     power_history: list[tuple[float, float]] = field(default_factory=list)
     subscribers: list[Callable[[Progress], None]] = field(default_factory=list)
@@ -66,9 +69,14 @@ class Stacks:
 
     def __init__(self) -> None:
         self._stacks: dict[int, list[OpenSpan]] = {}
+        self._alone: list[OpenSpan] = []
 
     def push(self, span: OpenSpan) -> None:
         """Open a span in the calling thread."""
+        own = self._stacks.get(threading.get_ident(), [])
+        for one in self.all():
+            if one not in own:
+                side_by_side(one, span)
         self._stacks.setdefault(threading.get_ident(), []).append(span)
 
     def top(self) -> OpenSpan | None:
@@ -77,10 +85,18 @@ class Stacks:
         return stack[-1] if stack else None
 
     def remove(self, span: OpenSpan) -> bool:
-        """Close a span, and forget those opened inside it that nobody closed."""
+        """Close a span; those opened inside it that go on (tasks of asyncio) are no longer its."""
+        if span in self._alone:
+            self._alone.remove(span)
+            return True
         for ident, stack in tuple(self._stacks.items()):
             if span in stack:
-                del stack[stack.index(span) :]
+                at = stack.index(span)
+                for one in stack[at + 1 :]:
+                    one.parent_id = span.parent_id
+                    self._alone.append(one)
+                    side_by_side(span, one)
+                del stack[at:]
                 if not stack:
                     del self._stacks[ident]
                 return True
@@ -88,4 +104,11 @@ class Stacks:
 
     def all(self) -> list[OpenSpan]:
         """Every open span."""
-        return [span for stack in tuple(self._stacks.values()) for span in tuple(stack)]
+        stacked = [span for stack in tuple(self._stacks.values()) for span in tuple(stack)]
+        return stacked + self._alone
+
+
+def side_by_side(first: OpenSpan, second: OpenSpan) -> None:
+    """Say in both that each figure holds the other's work too: one process has one CPU time."""
+    for span in (first, second):
+        span.notes["side-by-side"] = Note("side-by-side", SIDE_BY_SIDE)

@@ -141,7 +141,10 @@ def total_(extension: Extension, _argv: list[str]) -> str:
     ]
     cells = "1 cell" if len(top) == 1 else f"{len(top)} cells"
     took = duration(sum(one.duration_s for one in top))
-    return f"this session: {cells}, {' and '.join(grams)}, {shown(energy).text()}, {took} measured"
+    line = f"this session: {cells}, {' and '.join(grams)}, {shown(energy).text()}, {took} measured"
+    if any(note.code == "side-by-side" for one in top for note in one.notes):
+        line += " (work measured side by side is counted in each)"
+    return line
 
 
 def doctor(extension: Extension, _argv: list[str]) -> Any:

@@ -1,5 +1,6 @@
 """From a span to its report, on fake hardware and a clock that stands still."""
 
+import asyncio
 import json
 import os
 import sys
@@ -49,6 +50,38 @@ def test_the_parts_of_a_report_agree(tmp_path, clock):
 
 
 GPU = SensorSpec("nvml:0", "gpu:0", "energy", step_s=0.001)
+
+
+def test_tasks_that_overlap_are_nobodys_children(tmp_path, clock):
+    """The one that outlives the other keeps its figure, and both say that they overlap."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    first = session.begin("first", thread=False)
+    second = session.begin("second", thread=False)
+    clock.advance(1.0, 1.0)
+    one = session.end(first)
+    clock.advance(1.0, 1.0)
+    session.sampler.tick()
+    two = session.end(second)
+    assert two.parent_id is None
+    assert two.duration_s == pytest.approx(2.0)
+    for report in (one, two):
+        assert "side-by-side" in {note.code for note in report.notes}
+    assert session.sampler.busy == 0
+
+
+def test_a_coroutine_function_is_measured_while_it_is_awaited(tmp_path, clock):
+    """As a decorator: what is measured is the work, not the making of the coroutine."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+
+    @measure(session=session)
+    async def work():
+        clock.advance(2.0, 1.0)
+        return 3
+
+    assert asyncio.run(work()) == 3
+    assert session.reports[-1].name == "work"
+    assert session.reports[-1].duration_s == pytest.approx(2.0)
+    session.close()
 
 
 def test_a_shared_machine_is_said_once(tmp_path, clock):
@@ -114,7 +147,7 @@ def test_a_long_span_rolls_up_to_the_same_sum(tmp_path, clock):
         session.sampler.tick()
     report = session.end(span)
     assert report.energy.machine.value == pytest.approx(3600.0, rel=1e-3)
-    assert len(span.tallies) == 1
+    assert len(span.folded[1]) == 1
 
 
 def test_live_states_come_at_most_five_times_a_second(tmp_path, clock):
