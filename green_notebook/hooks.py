@@ -247,8 +247,10 @@ class Hooks:
     def measuring(self, options: Options, screen: Screen, cell: str) -> Iterator[None]:
         """Measure what runs inside, for code that does not come from IPython's own events."""
         run = None
-        with suppress(Exception):
+        try:
             run = self.open(_Code(cell), options, screen)
+        except Exception as error:  # noqa: BLE001 - the cell runs all the same
+            self._failed(error)
         outcome: Status = "error"
         try:
             yield
@@ -258,8 +260,10 @@ class Hooks:
             raise
         finally:
             if run is not None:
-                with suppress(Exception):
+                try:
                     self._end(run, outcome)
+                except Exception as error:  # noqa: BLE001 - the cell's outcome stands
+                    self._failed(error)
 
     def _listen(self, session: Any) -> None:
         if self._heard is not session:

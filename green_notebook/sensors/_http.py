@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -60,6 +61,11 @@ class Device:
 
 class NotFound(Unavailable):
     """The device answers, but has no such path."""
+
+
+def shown(address: str) -> str:
+    """An address for people, without the user and password that somebody put into it."""
+    return repr(re.sub(r"//[^/]*@", "//", address))
 
 
 def _kind(error: Exception) -> str:

@@ -17,7 +17,7 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import SensorSpec
 from green_notebook.sensors import Model, Sensor
-from green_notebook.sensors._http import Device, NotFound, number
+from green_notebook.sensors._http import Device, NotFound, number, shown
 from green_notebook.sensors._ipmi import Ipmi
 from green_notebook.sensors._polled import PERIOD_S, PolledSensor
 
@@ -45,7 +45,7 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
         return [_ipmi(host, address)]
     if address.scheme == "redfish" and address.hostname:
         return [_redfish(host, address)]
-    raise Unavailable(f"{text!r} is not the address of a node's meter", CURE)
+    raise Unavailable(f"{shown(text)} is not the address of a node's meter", CURE)
 
 
 def _ipmi(host: Host, address: SplitResult) -> Sensor:

@@ -17,7 +17,7 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import SensorSpec
 from green_notebook.sensors import Model, Sensor
-from green_notebook.sensors._http import Device, NotFound, number
+from green_notebook.sensors._http import Device, NotFound, number, shown
 from green_notebook.sensors._polled import PERIOD_S, PolledSensor
 
 NAME = "Metering plug"
@@ -40,7 +40,7 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
         raise Unavailable("no metering plug is named", CURE)
     address = urlsplit(text)
     if address.scheme not in _GAIN or not address.hostname:
-        raise Unavailable(f"{text!r} is not the address of a plug", CURE)
+        raise Unavailable(f"{shown(text)} is not the address of a plug", CURE)
     device, ask = _opened(address, host)
     try:
         return [PolledSensor(ask, _spec(address, host), device.close)]

@@ -117,6 +117,13 @@ def test_tasmota(power, channel, watts):
     assert asked[0] == ("/cm", {"cmnd": ["Status 8"]})
 
 
+def test_a_wrong_address_shows_no_password():
+    """What doctor prints of it leaves user and password out."""
+    with pytest.raises(Unavailable, match=r"192\.0\.2\.7") as caught:
+        found("http://admin:let-me@192.0.2.7")
+    assert "let-me" not in str(caught.value) + caught.value.reason
+
+
 def test_no_log_hears_of_it(caplog):
     """Who logs everything gets no line a second into a cell, and no password."""
     caplog.set_level(logging.DEBUG)
