@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import fmean
 
 # Powers within this part of the range are at one level.
 SAME_LEVEL = 0.03
@@ -70,7 +69,7 @@ def two_levels(powers: Sequence[float], told: Sequence[float] = ()) -> TwoLevels
     )
     if not (_alternate(states) and (shown or _free(powers, states, same))):
         return None
-    return TwoLevels(fmean(lows), fmean(highs), states)
+    return TwoLevels(sum(lows) / len(lows), sum(highs) / len(highs), states)
 
 
 def _free(powers: Sequence[float], states: Sequence[int], same: float) -> bool:
