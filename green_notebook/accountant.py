@@ -14,7 +14,7 @@ from green_notebook.attribution import (
     unused,
 )
 from green_notebook.baseline import Baseline
-from green_notebook.model import Energy, Load, Note, Quantity, Trace
+from green_notebook.model import Basis, Energy, Load, Note, Quantity, Trace
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
 from green_notebook.spans import OpenSpan
@@ -27,6 +27,8 @@ from green_notebook.usage import Usage
 ROLL_S = 10.0
 # Two pieces meet without loss where both know the counter's steps on either side of the seam.
 SEAM_S = HISTORY_S + 0.3
+
+UNKNOWN = Note("energy-unknown", "no sensor could be read: the energy is not zero, but unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,10 @@ class Accountant:
         tallies, notes, settled = self._piece(rolled or span.start, until, folded)
         known = {**span.notes, **{note.text: note for note in notes}}
         load = self.sampler.usage.load(span.start, until)
-        return Sum(energy_of(tallies), tuple(known.values()), settled, load)
+        energy = energy_of(tallies)
+        if not energy.components and energy.machine.basis is Basis.ASSUMED:
+            known[UNKNOWN.text] = UNKNOWN
+        return Sum(energy, tuple(known.values()), settled, load)
 
     def between(self, start: Usage, end: Usage) -> Quantity:
         """This kernel's energy (J) between two marks."""

@@ -65,6 +65,8 @@ def add(first: Quantity | None, second: Quantity | None) -> Quantity | None:
 def energy_of(tallies: dict[str, Tally]) -> Energy:
     """The sum of the tallies: one source's systematic error is shared, others' are apart."""
     seen = [tally for tally in tallies.values() if tally.kernel and tally.machine]
+    if not seen:
+        return _unknown(tallies)
     # A card that this kernel does not use is the machine's, and no component of the kernel's.
     whole = [one for one in seen if not (_is_gpu(one) and one.kernel and one.kernel.high <= 0)]
     components = tuple(
@@ -89,6 +91,13 @@ def energy_of(tallies: dict[str, Tally]) -> Energy:
         if divided
         else None,
     )
+
+
+def _unknown(tallies: dict[str, Tally]) -> Energy:
+    """Nothing could be read: not zero, but anything up to what the parts can draw."""
+    most_j = sum((one.spec.max_power_w or 0.0) * one.gap_s for one in tallies.values())
+    unknown = Quantity(0.0, 0.0, most_j, "J", Basis.ASSUMED)
+    return Energy(unknown, unknown)
 
 
 def _is_gpu(tally: Tally) -> bool:

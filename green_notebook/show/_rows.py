@@ -24,7 +24,7 @@ COMPONENTS = {
 BESIDE = ("whole machine", "working + idle")
 LONGEST_NAME = 24
 # How the codes of notes begin that ask for something or change what the figure means.
-LOUD = ("zone", "budget", "day", "grid", "sensor", "gpu", "rapl", "since", "remote")
+LOUD = ("zone", "budget", "day", "grid", "sensor", "energy", "gpu", "rapl", "since", "remote")
 STATUS = {"error": "stopped by an error", "interrupted": "interrupted"}
 
 

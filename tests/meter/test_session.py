@@ -84,6 +84,20 @@ def test_a_coroutine_function_is_measured_while_it_is_awaited(tmp_path, clock):
     session.close()
 
 
+def test_what_could_not_be_read_is_unknown_and_not_zero(tmp_path, clock):
+    """The only sensor fails: nothing is called measured, and the interval reaches what it can draw."""
+    spec = SensorSpec("rapl:0", "cpu:0", "energy", step_s=0.001, max_power_w=100.0)
+    sensor = FakeSensor(clock, 20.0, spec)
+    sensor.failing = True
+    session = fake_session(tmp_path, sensor, clock=clock)
+    report = run(session, clock, 3.0, busy=1.0)
+    assert report.energy.components == ()
+    assert report.energy.kernel.basis is Basis.ASSUMED
+    assert report.energy.kernel.high == pytest.approx(300.0)
+    assert report.footprint.operational.high > 0
+    assert "energy-unknown" in {note.code for note in report.notes}
+
+
 def test_a_shared_machine_is_said_once(tmp_path, clock):
     """On a hub the first report says by what its idle draw counts; the next ones do not."""
     session = fake_session(tmp_path, FakeModel(), clock=clock)
