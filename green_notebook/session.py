@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from green_notebook.accountant import Accountant
 from green_notebook.adviser import Adviser
+from green_notebook.asleep import slept
 from green_notebook.assemble import Assembler
 from green_notebook.baseline import Baseline
 from green_notebook.chronicle import Chronicle
@@ -112,6 +113,9 @@ class Session:
             if problem:
                 span.notes["sync"] = Note("gpu-sync", f"waiting for the GPU failed: {problem}")
             span.end = self.sampler.mark()
+            lasted_s = span.end.at_s - span.start.at_s
+            if told := slept(span.started_at, self.clock.wall(), lasted_s):
+                span.notes["slept"] = told
             span.status = status
             self._stacks.remove(span)
             self.feed.drop(span)
