@@ -53,6 +53,8 @@ def daily(text: str) -> bool:
 
 
 def _canonical(amount: float, unit: str, written: str) -> tuple[float, str]:
+    if written == "MJ":  # in joules alone the case tells a thousand million apart
+        return amount * 1e6, "J"
     if unit in _ENERGY_J:
         return amount * _ENERGY_J[unit], "J"
     if unit in _CO2E_G:

@@ -102,3 +102,9 @@ class Real(FakeClock):
 
     def monotonic(self):
         return time.monotonic()
+
+
+def test_millijoules_are_no_megajoules():
+    """The case of the m is a factor of a thousand million."""
+    assert budgets.parse("5MJ").limit == 5e6
+    assert budgets.parse("5mJ").limit == 5e-3
