@@ -52,6 +52,10 @@ class Comparator:
         return Equivalence(self.id, self.label, many, self.phrase.words(many.value))
 
 
+# In powers of ten.
+FARTHEST = 3
+
+
 @cache
 def comparators() -> tuple[Comparator, ...]:
     """Every comparator of the table."""
@@ -124,21 +128,25 @@ def equivalences(
     """
     amounts = {"energy": energy, "co2e": co2e}
     best = _best_of_groups(_usable(people(place)), amounts)
-    first = [best.pop(group) for group in FIRST]
+    first = [best.pop(group)[1] for group in FIRST]
     mine = [one for one in own if one.dimension in amounts]
     # Farther than a factor of 1000 from what is grasped, a comparison says nothing.
-    rest = [one for one in best.values() if _distance(one, amounts) <= 3]
-    rest.sort(key=lambda one: _distance(one, amounts))
+    near = [(far, order) for order, (far, _) in enumerate(best.values()) if far <= FARTHEST]
+    listed = tuple(best.values())
+    rest = [listed[order][1] for _, order in sorted(near)]
     return tuple(
         one.equivalence(amounts[one.dimension]) for one in [*first, *mine, *rest][: max(0, limit)]
     )
 
 
 @cache
-def _usable(home: frozenset[str]) -> tuple[Comparator, ...]:
-    """What may be chosen for people of these places."""
+def _usable(home: frozenset[str]) -> tuple[tuple[float, Comparator], ...]:
+    """What may be chosen for people of these places, each with the amount it is best grasped at.
+
+    Amounts of J or g are in powers of ten.
+    """
     return tuple(
-        one
+        (math.log10(one.factor.value / one.phrase.per * one.phrase.best), one)
         for one in comparators()
         if one.phrase.chosen
         and one.dimension in ("energy", "co2e")
@@ -147,19 +155,22 @@ def _usable(home: frozenset[str]) -> tuple[Comparator, ...]:
 
 
 def _best_of_groups(
-    usable: Iterable[Comparator], amounts: dict[str, Quantity]
-) -> dict[str, Comparator]:
-    """One comparator a group: the country's own before the general one, then the nearest."""
-    chosen: dict[str, Comparator] = {}
-    for one in sorted(usable, key=lambda it: (not it.phrase.where, _distance(it, amounts))):
-        chosen.setdefault(one.phrase.group, one)
+    usable: Iterable[tuple[float, Comparator]], amounts: dict[str, Quantity]
+) -> dict[str, tuple[float, Comparator]]:
+    """One comparator a group with its distance: the country's own before a general one, then the nearest.
+
+    The distance is how far the amount is from the best grasped one, in powers of ten.
+    """
+    tens = {name: math.log10(one.value) if one.value > 0 else None for name, one in amounts.items()}
+    chosen: dict[str, tuple[float, Comparator]] = {}
+    for best, one in usable:
+        of = tens[one.dimension]
+        far = 0.0 if of is None else abs(of - best)
+        group = one.phrase.group
+        known = chosen.get(group)
+        if known is None or (not one.phrase.where, far) < (not known[1].phrase.where, known[0]):
+            chosen[group] = (far, one)
     return chosen
-
-
-def _distance(one: Comparator, amounts: dict[str, Quantity]) -> float:
-    """How far the amount is from the best grasped one, in powers of ten."""
-    times = amounts[one.dimension].value / one.factor.value * one.phrase.per / one.phrase.best
-    return abs(math.log10(times)) if times > 0 else 0.0
 
 
 @cache

@@ -151,6 +151,8 @@ def total(parts: Iterable[tuple[str, Quantity]], unit: str = "J") -> Quantity:
     listed = list(parts)
     if not listed:
         return Quantity.exactly(0.0, unit)
+    if len(listed) == 1:
+        return listed[0][1]
     if len({quantity.unit for _, quantity in listed}) > 1:
         raise ValueError("quantities of different units cannot be added")
     below: dict[str, float] = defaultdict(float)
