@@ -30,6 +30,7 @@ from green_notebook.model import (
     Report,
 )
 from green_notebook.place import knowledge, learn, locate
+from green_notebook.selection import CARDS, part
 from green_notebook.settings import GreenNotebook
 from green_notebook.spans import OpenSpan
 from green_notebook.worker import Worker
@@ -223,11 +224,14 @@ class Assembler:
         return self._own[key]
 
     def _meter(self, span: OpenSpan, energy: Energy, load: Load) -> MeterCost:
-        """The meter's own CPU time, at the span's mean energy per busy CPU second."""
+        """The meter's own CPU time, at the processor's mean energy per busy CPU second."""
         end = span.end or span.start
         meter_s = max(0.0, end.meter_s - span.start.meter_s)
         busy_s = max(load.machine_cpu_s, meter_s, 1e-9)
-        joules = energy.machine.value * min(1.0, meter_s / busy_s)
+        machine_j = sum(
+            one.machine.value for one in energy.components if part(one.component) not in CARDS
+        )
+        joules = machine_j * min(1.0, meter_s / busy_s)
         return MeterCost(Quantity(joules, 0.0, 2 * joules, "J", Basis.MODELLED), meter_s)
 
     def _key(self, text: str) -> str:

@@ -34,7 +34,7 @@ def no_thread_stays():
     left = [
         one
         for one in threading.enumerate()
-        if one not in before and one.name.startswith("green_notebook")
+        if one not in before and one.name.startswith(("green_notebook", "green-notebook"))
     ]
     for one in left:  # a thread may be on its way out
         one.join(timeout=2)

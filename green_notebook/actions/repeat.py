@@ -157,25 +157,32 @@ def _result(
 ) -> Repeated:
     count = sum(runs)
     kernel = report.energy.kernel
+    relative = _relative(kernel)
     random, spread = _random(session, marks, runs)
-    per_run = kernel.scaled(1 / count)
     if kernel.value > 0 and math.isfinite(random):
-        half = per_run.value * random
-        per_run = Quantity.within(
-            per_run.value, "J", kernel.basis, systematic=per_run.systematic, random=half
+        # The runs' own scatter is part of what is unknown: a comparison must see it too.
+        kernel = Quantity.within(
+            kernel.value,
+            "J",
+            kernel.basis,
+            systematic=kernel.systematic,
+            random=max(kernel.random, kernel.value * random),
         )
+    report = replace(report, repeats=count, energy=replace(report.energy, kernel=kernel))
+    session.ledger.append(report)
+    per_run = kernel.scaled(1 / count)
     active = report.energy.kernel_active
     first = session.accountant.between(marks[0], marks[1])
     alone = first.random / first.value * math.sqrt(runs[0]) if first.value > 0 else math.inf
     return Repeated(
-        replace(report, repeats=count),
+        report,
         count,
         per_run,
         None if active is None else active.scaled(1 / count),
         spread,
         alone,
         random <= until.random,
-        _relative(kernel),
+        relative,
     )
 
 

@@ -1,7 +1,11 @@
 """%%carbonit: a short cell is repeated until its energy is known."""
 
+import math
+import random
+
 import pytest
 
+from green_notebook.actions import compare
 from green_notebook.actions.repeat import Until, repeat
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import SensorSpec
@@ -74,3 +78,15 @@ def test_impossible_wishes_get_one_line(wrong):
     """Nothing is repeated for ever."""
     with pytest.raises(GreenNotebookError):
         Until(**wrong)
+
+
+def test_the_scatter_of_the_runs_reaches_a_comparison(tmp_path, clock):
+    """Two cells that scatter by more than they differ are not told apart."""
+    rng = random.Random(2)
+    noisy = FakeSensor(clock, lambda t: 20.0 + 15.0 * math.sin(3.7 * t) + rng.random())
+    session = fake_session(tmp_path, noisy, clock=clock)
+    for name in ("one", "other"):
+        repeat(session, worker(session, clock, 0.11), Until(limit_s=3.0), name=name, thread=False)
+    compared = compare.run(session, ["one", "other"]).comparison
+    assert compared.ratio.random > 0.02
+    assert session.reports[-1].energy.kernel.random > 0

@@ -42,7 +42,8 @@ def lab(tmp_path, clock):
                 **options,
             )
 
-    return Lab()
+    yield Lab()
+    session.close()
 
 
 def test_half_the_work_is_half_the_energy(lab):
@@ -105,6 +106,7 @@ def test_a_limit_ends_it_and_is_told(tmp_path, clock):
     assert not found.reached
     assert "limit" in str(found)
     assert found.duration_s < 8
+    session.close()
 
 
 @pytest.mark.parametrize(
