@@ -127,6 +127,6 @@ bench-peers: .venv/.ready ## This package beside its peers, each in its own envi
 	$(BIN)/python benchmarks/peers.py
 
 .PHONY: screenshots
-screenshots: .venv/.ready ## The pictures of README.md and docs/
+screenshots: .venv/.ready ## Every view, dark and light: docs/images (README.md, docs/) and tests/artifacts
 	scripts/need chromium fonts
 	$(BIN)/python scripts/screenshots.py

@@ -1,8 +1,9 @@
-"""The pictures of README.md and docs/: a real JupyterLab, kernel and browser.
+"""Every view, light and dark: a real JupyterLab, kernel and browser; then tests/show/gallery.py.
 
-Light ones go to docs/images, dark ones to tests/artifacts. Look at them before committing.
+Light ones go to docs/images, dark ones and the reports to tests/artifacts. Look at them before committing.
 """
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -61,9 +62,44 @@ def pictures(browser, home, folder, *, dark):
         page.mouse.move(3, 700)
         crop(book, [1], folder / f"summary{suffix}.png")
         page.close()
+        sights(browser, server, folder, suffix)
+
+
+def sights(browser, server, folder, suffix):
+    """The dashboard while a cell runs, and the report: in the notebook, and as a file."""
+    page = browser.new_page(
+        viewport={"width": 1000, "height": 1900},
+        device_scale_factor=1.5,
+        color_scheme="dark" if suffix else "light",
+    )
+    broken = "%%carbon a typing error\nproduct = sum(range(3_000_000)) @ a"
+    cells = ["%load_ext green_notebook", SHORT, broken, "%carbon dashboard", LONG]
+    name = server.put(
+        "dashboard.ipynb", notebook(*cells, "%carbon report", "%carbon report r.html")
+    )
+    book = Book.open(page, server, name)
+    book.command("application:toggle-left-area")
+    for index in range(4):
+        book.run(index, 300)
+    book.start(4)
+    page.locator(".gn-dashboard").get_by_text("running: many more").wait_for()
+    page.wait_for_timeout(5000)
+    page.mouse.move(3, 700)
+    crop(book, [3], folder / f"dashboard{suffix}.png")
+    book.finished(4, 300)
+    for index in (5, 6):
+        book.run(index, 60)
+    page.mouse.move(3, 700)
+    book.cell(5).scroll_into_view_if_needed()
+    page.wait_for_timeout(1500)
+    page.screenshot(path=ROOT / f"tests/artifacts/report-notebook{suffix}.png")
+    page.goto((server.root / "r.html").as_uri())
+    page.screenshot(path=ROOT / f"tests/artifacts/report{suffix}.png", full_page=True)
+    page.close()
 
 
 def main():
+    (ROOT / "tests/artifacts").mkdir(exist_ok=True)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
         browser = chromium(playwright)
         for dark, folder in ((False, "docs/images"), (True, "tests/artifacts")):
@@ -71,6 +107,8 @@ def main():
             out.mkdir(parents=True, exist_ok=True)
             pictures(browser, Path(home) / str(dark), out, dark=dark)
         browser.close()
+    # Every other state of every view, from golden reports.
+    subprocess.run([sys.executable, ROOT / "tests/show/gallery.py"], check=True)
 
 
 if __name__ == "__main__":

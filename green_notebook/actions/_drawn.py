@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from datetime import datetime
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from green_notebook.show._units import number
@@ -48,7 +48,7 @@ def _bars(trace: Any) -> str:
 def _bar(name: Any, value: float, text: str, most: float) -> str:
     pixels = round(BAR_PX * max(0.0, value) / most)
     return (
-        f"<tr><td style='text-align:left'>{escape(str(name))}<td style='text-align:left'>"
+        f"<tr><td style='text-align:left'>{escape(unescape(str(name)))}<td style='text-align:left'>"
         f"<div style='background:#0072b2;height:10px;width:{pixels}px'></div>"
         f"<td style='text-align:left'>{escape(str(text))}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any
 
 from green_notebook.model import Quantity, Report
@@ -65,7 +66,7 @@ def timeline(summary: Summary) -> Any:
         name = label(one, index)
         times += [start, start + timedelta(seconds=one.duration_s)]
         grams += [so_far / factor, (so_far + one.footprint.co2e.value) / factor]
-        names += [name, name]
+        names += [escape(name, quote=False)] * 2
         so_far += one.footprint.co2e.value
     trace = go.Scatter(
         x=times,
@@ -105,7 +106,7 @@ def _bars(names: list[str], quantities: list[Quantity], title: str, unit: str, s
         y=[one.value / factor for one in quantities],
         text=[shown(one).text() for one in quantities],
         textposition="none",
-        customdata=names,
+        customdata=[escape(one, quote=False) for one in names],
         hovertemplate="%{customdata}<br>%{text}<extra></extra>",
         marker={"color": COLOURS[0]},
         error_y={
@@ -127,7 +128,8 @@ def _bars(names: list[str], quantities: list[Quantity], title: str, unit: str, s
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= 18 else name[:17] + "…"
+    # Plotly reads a few tags in texts: what users wrote is to be seen as it is.
+    return escape(name if len(name) <= 18 else name[:17] + "…", quote=False)
 
 
 def _styled(figure: Any, title: str, unit: str) -> Any:

@@ -18,6 +18,9 @@ import nbformat
 from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, sync_playwright
 
+from green_notebook.actions.report import standalone
+from green_notebook.model import total
+from green_notebook.model.summary import Summary
 from green_notebook.show import bundle, html
 from green_notebook.show.widget import SCRIPT
 
@@ -109,6 +112,26 @@ def exported(*, sanitize: bool) -> str:
     return re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
 
 
+def report_page() -> str:
+    """The report's file over all golden reports, with its charts."""
+    reports = tuple(BUILDER["goldens"]().values())
+    energy = total(("meter", one.energy.kernel) for one in reports)
+    co2e = total((("meter", one.footprint.co2e) for one in reports), "g")
+    elsewhere = [("SE", 0.2), ("FR", 0.3), ("DE", 1.0), ("US", 1.1), ("PL", 2.0)]
+    summary = Summary(
+        "Footprint of this session",
+        reports,
+        energy,
+        (("lifecycle", co2e),),
+        sum(one.duration_s for one in reports),
+        tuple((one.component, one.kernel) for one in reports[0].energy.components),
+        reports[0].equivalences,
+        tuple((zone, co2e.scaled(factor)) for zone, factor in elsewhere),
+        ("Ember",),
+    )
+    return standalone(summary)
+
+
 def page(body: str, theme: str) -> str:
     """A page in JupyterLab's colours."""
     style = f"<style>{LAB % THEMES[theme]}</style>"
@@ -123,9 +146,11 @@ def stripped() -> str:
     return re.sub(r" style='[^']*'", "", summaries())
 
 
-def shoot(browser: Browser, folder: Path, name: str, text: str, width: int) -> None:
+def shoot(
+    browser: Browser, folder: Path, name: str, text: str, width: int, scheme: str = "light"
+) -> None:
     """One page as a picture."""
-    tab = browser.new_page(viewport={"width": width, "height": 800})
+    tab = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
     tab.set_content(text)
     if "<script type=module>" in text:
         tab.wait_for_selector("body[data-done]")
@@ -145,6 +170,7 @@ def main(folder: Path) -> None:
             for width, pixels in WIDTHS.items():
                 for name, body in (("summaries", summaries()), ("widgets", widgets())):
                     shoot(browser, folder, f"{name}-{theme}-{width}", page(body, theme), pixels)
+                shoot(browser, folder, f"report-{theme}-{width}", report_page(), pixels, theme)
         shoot(browser, folder, "stripped", f"<!doctype html><body>{stripped()}", 860)
         for name, text in pages.items():
             shoot(browser, folder, name, text, 1000)
