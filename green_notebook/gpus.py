@@ -19,8 +19,8 @@ from green_notebook.model import Note
 from green_notebook.sensors import Sensor
 from green_notebook.sensors._gpu import GpuState, GpuUse, StateTold, UsersTold
 
-# A look a second; a span is told by the looks in it and those just around it.
-AROUND_S = 1.5
+# A look each two seconds; a span is told by the looks in it and those just around it.
+AROUND_S = 2.5
 LOOKS = 4096
 # Without the driver's word on parts, a shared card may be nearly all or nearly none ours.
 UNKNOWN_PART_ERROR = 0.5
@@ -34,6 +34,7 @@ class Look:
     mine: bool | None
     part: float = 1.0
     known: bool = True
+    others: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class GpuUsers:
         if use.pids is not None and ours & use.pids:
             return _shared(use, ours, now_s)
         if use.pids is not None and not self.container:
-            return Look(now_s, mine=False)
+            return Look(now_s, mine=False, others=bool(use.pids))
         return Look(now_s, mine=context)
 
     def _has_context(self, ours: set[int]) -> bool | None:
@@ -114,7 +115,9 @@ class GpuUsers:
         if not ours:
             unknown = any(one.mine is None for one in near)
             return Part(mine=None if unknown else False, looked=looked)
-        part = sum(one.part for one in ours) / len(ours)
+        # While others alone used it, none of it was ours; while nobody did, nobody's work is told.
+        theirs = sum(1 for one in near if one.mine is False and one.others)
+        part = sum(one.part for one in ours) / (len(ours) + theirs)
         known = all(one.known for one in ours)
         notes: tuple[Note, ...] = ()
         error = 0.0

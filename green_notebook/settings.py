@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +13,24 @@ from traitlets.config import Config, Configurable
 from green_notebook.errors import GreenNotebookError
 
 PREFIX = "GREEN_NOTEBOOK_"
+# What the environment holds beside settings: keys stay out of the configuration, which can be
+# printed; the others are for tests and mirrors.
+OTHERS = frozenset(
+    PREFIX + name
+    for name in (
+        "EIA_KEY",
+        "ELECTRICITY_MAPS_KEY",
+        "ENTSOE_TOKEN",
+        "GRID_URL",
+        "HOST_ROOT",
+        "PLUG_PASSWORD",
+        "PLUG_USER",
+        "REDFISH_PASSWORD",
+        "REDFISH_USER",
+        "WATTTIME_PASSWORD",
+        "WATTTIME_USER",
+    )
+)
 
 
 class GreenNotebook(Configurable):
@@ -67,6 +86,13 @@ class GreenNotebook(Configurable):
             text = given.get(PREFIX + name.upper())
             if text is not None:
                 self._take(name, text)
+
+        known = {PREFIX + name.upper() for name in self.class_trait_names(config=True)} | OTHERS
+        for name in sorted(set(given) - known):
+            if name.startswith(PREFIX):
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f"did you mean {near[0]}?" if near else "no setting is called so"
+                self.problems.append(f"{name} is ignored: {hint}")
 
     def _take(self, name: str, text: str) -> None:
         try:

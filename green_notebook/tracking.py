@@ -167,6 +167,10 @@ def track(
     """
     if epochs < 1:
         raise GreenNotebookError(f"a run has at least one epoch, not {epochs}")
+    if not hasattr(type(iterable), "__iter__") and not hasattr(type(iterable), "__getitem__"):
+        raise GreenNotebookError(
+            f"track goes through a loader or a list, not {iterable!r:.40}: did you mean range()?"
+        )
     length = total if total is not None else _length(iterable)
     if epochs > 1 and iter(iterable) is iterable:
         raise GreenNotebookError(

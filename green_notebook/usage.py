@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from green_notebook.clock import Clock
 from green_notebook.host import Host
@@ -164,12 +165,34 @@ def sharing(host: Host, threads: int) -> tuple[bool, float]:
 
 
 def _cgroup_quota(host: Host) -> float | None:
-    text = host.read("/sys/fs/cgroup/cpu.max")
-    if text and not text.startswith("max"):
-        limit, _, period = text.partition(" ")
-        return float(limit) / float(period or 100_000)
-    limit_text = host.read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")
-    period_text = host.read("/sys/fs/cgroup/cpu/cpu.cfs_period_us")
-    if limit_text and period_text and int(limit_text) > 0:
-        return int(limit_text) / int(period_text)
-    return None
+    """The CPUs that our control group may use, the strictest of it and those above it."""
+    quotas = [quota for quota in map(partial(_quota_of, host), _groups(host)) if quota is not None]
+    return min(quotas, default=None)
+
+
+def _groups(host: Host) -> list[str]:
+    """The folders of our control group and of those above it, for both versions."""
+    own = {"": "/"}
+    for line in (host.read("/proc/self/cgroup") or "").splitlines():
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers == "" or "cpu" in controllers.split(","):
+            own["cpu" if controllers else ""] = path
+    folders = []
+    for controller, path in own.items():
+        parts = [part for part in path.split("/") if part and part != ".."]
+        top = f"/sys/fs/cgroup/{controller}".rstrip("/")
+        folders += ["/".join([top, *parts[:depth]]) for depth in range(len(parts) + 1)]
+    return [*folders, "/sys/fs/cgroup/cpu"]
+
+
+def _quota_of(host: Host, folder: str) -> float | None:
+    limit, _, period = (host.read(f"{folder}/cpu.max") or "").partition(" ")
+    if not limit:
+        limit = host.read(f"{folder}/cpu.cfs_quota_us") or ""
+        period = host.read(f"{folder}/cpu.cfs_period_us") or ""
+    try:
+        quota = float(limit) / float(period or 100_000)
+    except (ValueError, ZeroDivisionError):  # "max", no such file, or nonsense
+        return None
+    return quota if quota > 0 else None

@@ -84,7 +84,7 @@ def run(session: Session, argv: list[str], now: datetime | None = None) -> WhatI
 def _parsed(argv: list[str]) -> Any:
     parser = Parser("whatif", HELP)
     parser.add_argument("zones", nargs="*", help="zones or cloud regions")
-    parser.add_argument("--zones", dest="more", default="", metavar="A,B")
+    parser.add_argument("--zones", "--zone", dest="more", default="", metavar="A,B")
     parser.add_argument("--hardware", default="", metavar="GPU,GPU", help="A100,H100")
     parser.add_argument("--from", dest="now", default="", metavar="GPU", help="the GPU at hand")
     parser.add_argument("--power", default="", metavar="W", help="30W: a machine of your own")

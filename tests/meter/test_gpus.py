@@ -140,3 +140,14 @@ def test_unknown_use_is_from_nothing_to_all(tmp_path):
 def test_a_container_is_recognised(tmp_path, files, environ, expected):
     """By the files that runtimes leave, or by the orchestrator's variables."""
     assert in_container(fake_host(tmp_path, files, **environ)) is expected
+
+
+def test_a_card_used_for_a_part_of_the_span_is_charged_for_that_part(tmp_path):
+    """Three looks at others' work and one at ours: a quarter; nobody's looks do not count."""
+    users = GpuUsers(fake_host(tmp_path), pid=PID)
+    card = Card(FakeClock(), GpuUse())
+    uses = [{99}, {99}, {99}, set(), {PID}]
+    for second, pids in enumerate(uses):
+        card.use = GpuUse(pids=frozenset(pids))
+        users.look([card], (), 1000.0 + second)
+    assert users.part("nvml:0", 1000.0, 1004.0).part == pytest.approx(0.25)

@@ -154,6 +154,16 @@ HOST = fake_host(__import__("pathlib").Path(__import__("tempfile").mkdtemp()))
             (False, 0.25),
         ),
         ({}, {"JUPYTERHUB_USER": "student"}, (False, 1.0)),
+        ({"/sys/fs/cgroup/cpu.max": "nonsense"}, {}, (True, 1.0)),
+        (
+            {
+                "/proc/self/cgroup": "0::/user.slice/hub.scope",
+                "/sys/fs/cgroup/user.slice/cpu.max": "300000 100000",
+                "/sys/fs/cgroup/user.slice/hub.scope/cpu.max": "100000 100000",
+            },
+            {},
+            (False, 0.25),
+        ),
     ],
 )
 def test_a_shared_machine_is_recognised(tmp_path, files, environ, expected):

@@ -66,7 +66,9 @@ def test_a_broken_off_loop_leaves_nothing_behind(session, clock):
     assert session.sampler.busy == 0
 
 
-@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"epochs": 2, "iterable": iter([1])}])
+@pytest.mark.parametrize(
+    "wrong", [{"epochs": 0}, {"epochs": 2, "iterable": iter([1])}, {"iterable": 5}]
+)
 def test_wrong_use_gets_one_line_before_the_loop(session, wrong):
     """No epochs at all, or an iterator that is used up after the first."""
     iterable = wrong.pop("iterable", [1])
