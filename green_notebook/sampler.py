@@ -36,6 +36,8 @@ LINGER_S = 30.0
 GIVE_WAY_S = 0.005
 OVERDUE_S = 0.05
 SCAN_PERIOD_S = 1.0
+# Within a long span; a span's edges have looks of their own.
+LOOK_PERIOD_S = 1.9
 
 Listener = Callable[[float], None]
 
@@ -88,6 +90,7 @@ class Sampler:
         self._stop = False
         self._thread: threading.Thread | None = None
         self._scan_wanted = False
+        self._gpus_s = -math.inf
 
     # Opening
 
@@ -250,11 +253,13 @@ class Sampler:
         now_s = self.clock.monotonic()
         due = now_s - self.usage.scanned_at_s >= SCAN_PERIOD_S
         if self._scan_wanted or (self.busy and due):
-            self._scan_wanted = False
+            wanted, self._scan_wanted = self._scan_wanted, False
             with suppress(Exception):
                 self.usage.scan()
-            with suppress(Exception):
-                self.gpus.look(self.choice.sensors, self.usage.living.pids, now_s)
+            if wanted or now_s - self._gpus_s >= LOOK_PERIOD_S:
+                self._gpus_s = now_s
+                with suppress(Exception):
+                    self.gpus.look(self.choice.sensors, self.usage.living.pids, now_s)
         for listener in tuple(self.listeners):
             with suppress(Exception):
                 listener(now_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 # The settings that sensors are opened with.
 OPTIONS = ("disabled_sensors", "plug", "node_meter")
+
+# Those who look at the totals do so five times a second: of two ticks of the sampler, at one.
+LOOK_S = 0.17
 
 
 class Session:
@@ -65,6 +69,8 @@ class Session:
         self.pid = os.getpid()
         self._stacks = Stacks()
         self._closed = False
+        self._was_busy = False
+        self._looked_s = -math.inf
         self.sampler.listeners.append(self._tick)
 
     # Spans
@@ -192,6 +198,9 @@ class Session:
         """From the sampler's thread."""
         self.settler.tick()
         spans = self._stacks.all()
+        if bool(spans) is self._was_busy and now_s - self._looked_s < LOOK_S:
+            return
+        self._was_busy, self._looked_s = bool(spans), now_s
         usage = self.sampler.usage.now(edge=False)
         self.chronicle.tick(usage, busy=bool(spans))
         if spans:
