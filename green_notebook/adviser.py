@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import math
 import os
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -134,8 +134,11 @@ class Adviser:
         states = [one for part in used for one in gpus.states(part.sensor, start_s, end_s)]
         busy = [100 * one.busy for one in states if one.busy is not None]
         if len(busy) >= 2:
-            run["gpu_util_mean"] = statistics.fmean(busy)
-            run["gpu_util_std"] = statistics.pstdev(busy)
+            mean = math.fsum(busy) / len(busy)
+            run["gpu_util_mean"] = mean
+            run["gpu_util_std"] = math.sqrt(
+                math.fsum((one - mean) ** 2 for one in busy) / len(busy)
+            )
         memory = [one.memory for one in states if one.memory is not None]
         if memory:
             run["gpu_mem_frac"] = max(memory)

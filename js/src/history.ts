@@ -15,6 +15,8 @@ const MOST = 240;
 export class History {
   span = "";
   moments: Moment[] = [];
+  /** The highest power of this span that was shown (W): joined moments do not keep it. */
+  peak = 0;
   /** When the last update came, on the browser's clock (ms), and what it said (s). */
   heardAt: number | null = null;
   elapsed = 0;
@@ -24,7 +26,9 @@ export class History {
     if (progress.span_id !== this.span) {
       this.span = progress.span_id;
       this.moments = [];
+      this.peak = 0;
     }
+    this.peak = Math.max(this.peak, progress.power_w ?? 0);
     this.heardAt = now;
     this.elapsed = progress.elapsed_s;
     const parts = powers(progress);

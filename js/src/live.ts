@@ -112,7 +112,8 @@ function drawLegend(legend: HTMLElement, parts: [string, number][]): void {
 /** `at most 95.1 W`; nothing before there are two moments to compare. */
 function highest(history: History): string {
   if (history.moments.length < 2) return "";
-  return `at most ${number(Math.max(...history.moments.map(({ watts }) => watts)), "W")}`;
+  const peak = Math.max(history.peak, ...history.moments.map(({ watts }) => watts));
+  return `at most ${number(peak, "W")}`;
 }
 
 /** The pictures of the comparisons, kept as long as the comparisons are the same. */

@@ -40,3 +40,12 @@ test("layers stand on one another, one a component", () => {
   expect(new Set(paths.map((path) => path.getAttribute("fill"))).size).toBe(3);
   expect(paths[2]?.getAttribute("d")).toContain("M0.0 2.0");
 });
+
+test("the peak is never below what is shown now, however points are joined", () => {
+  const history = new History();
+  for (let index = 1; index <= 1000; index++)
+    history.add({ ...state, elapsed_s: index, power_w: index === 7 ? 99 : 5 }, index);
+  expect(history.peak).toBe(99);
+  history.add({ ...state, span_id: "other", elapsed_s: 1, power_w: 3 }, 2000);
+  expect(history.peak).toBe(3);
+});

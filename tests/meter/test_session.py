@@ -4,10 +4,12 @@ import asyncio
 import json
 import os
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
 
+from green_notebook.clock import Clock
 from green_notebook.errors import GreenNotebookError
 from green_notebook.measuring import measure
 from green_notebook.model import Basis, Report, SensorSpec
@@ -149,7 +151,8 @@ def test_a_failing_sensor_is_a_gap_and_never_zero(tmp_path, clock):
     sensor.failing = True
     report = run(session, clock, 1.0)
     assert [one.component for one in report.energy.components] == ["ram"]
-    assert any("fake:0" in note.text or "cpu:0" in note.text for note in report.notes)
+    lost = [note.text for note in report.notes if note.code == "sensor-lost"]
+    assert lost == ["cpu:0: the sensor could not be read"]
 
 
 def test_a_long_span_rolls_up_to_the_same_sum(tmp_path, clock):
@@ -318,3 +321,15 @@ def test_a_device_that_fails_is_noted(tmp_path, clock, monkeypatch):
     session = fake_session(tmp_path, FakeModel(), clock=clock, sync=True)
     notes = {note.code: note.text for note in run(session, clock, 0.1).notes}
     assert "device-side assert" in notes["gpu-sync"]
+
+
+def test_the_thread_runs_without_any_sensor(tmp_path):
+    """A machine with nothing but a model has a live view too: the thread lives on and ticks."""
+    session = fake_session(tmp_path, FakeModel())
+    session.clock = session.sampler.clock = session.sampler.usage.clock = Clock()
+    heard = threading.Event()
+    span = session.begin()
+    session.subscribe(span, lambda _state: heard.set())
+    assert heard.wait(10)
+    session.end(span)
+    session.close()
