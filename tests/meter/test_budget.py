@@ -1,5 +1,6 @@
 """Budgets: what people write, what is spent, and a clean stop."""
 
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -83,16 +84,27 @@ def test_a_days_budget_is_noted_once(tmp_path):
     assert codes == [[], ["day-budget"], ["day-budget-over"], []]
 
 
+@pytest.fixture
+def kernels_handler():
+    """SIGINT as a kernel has it while a cell runs; tests of front ends leave others behind."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before or signal.default_int_handler)
+
+
+@pytest.mark.usefixtures("kernels_handler")
 def test_a_spent_budget_stops_the_cell_with_keyboard_interrupt(tmp_path):
     """--stop interrupts even a sleeping cell, and the report says why."""
     session = fake_session(tmp_path, FakeModel(idle_w=50, full_w=60), clock=FakeClock())
     session.sampler.clock = session.sampler.usage.clock = session.clock = Real()
     limit = replace(budgets.parse("1 J"), stop=True)
     span = session.begin(budget=limit)
-    with pytest.raises(KeyboardInterrupt):
-        threading.Event().wait(10)
-    report = session.end(span, "interrupted")
-    session.close()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            threading.Event().wait(20)
+        report = session.end(span, "interrupted")
+    finally:
+        session.close()
     assert report.duration_s < 5
     assert "budget-stop" in {note.code for note in report.notes}
 

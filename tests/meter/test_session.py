@@ -240,8 +240,7 @@ def test_a_fork_leaves_the_child_without_session(tmp_path):
 
 def test_closing_leaves_no_thread(tmp_path):
     """After close the measuring thread has ended and sensors are given back."""
-    import threading
-
+    before = set(threading.enumerate())
     clock = FakeClock()
     sensor = FakeSensor(clock)
     session = fake_session(tmp_path, sensor, clock=clock)
@@ -250,7 +249,8 @@ def test_closing_leaves_no_thread(tmp_path):
     session.close()
     session.close()
     assert sensor.closed
-    assert not [one for one in threading.enumerate() if one.name == "green-notebook"]
+    left = set(threading.enumerate()) - before
+    assert not [one for one in left if one.name == "green-notebook"]
 
 
 def test_a_meter_of_the_whole_gives_the_rest_by_difference(tmp_path, clock):
