@@ -15,6 +15,9 @@ from green_notebook.host import Host
 from green_notebook.sampler import Sampler
 from green_notebook.sensors import nvml
 
+# They measure in real time: beside other tests the simulated hardware starves.
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def live(gpus):

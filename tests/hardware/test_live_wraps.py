@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 
+import pytest
 from simulated_powercap import PowercapTree, Zone
 from waveforms import square
 
@@ -12,6 +13,9 @@ from green_notebook.clock import Clock
 from green_notebook.host import Host
 from green_notebook.sampler import Sampler
 from green_notebook.sensors import rapl
+
+# They measure in real time: beside other tests the simulated hardware starves.
+pytestmark = pytest.mark.alone
 
 ZONE = "intel-rapl:0"
 RANGE_J = 16.0

@@ -76,6 +76,7 @@ def counting(start_kernel, tmp_path):
         yield one
 
 
+@pytest.mark.alone  # beside other tests the simulated counters starve
 def test_provisional_figures_are_refined_in_place(counting):
     """With counters: a front end may see a provisional summary, then the final one in its place;
     a headless run waits for the final one and saves nothing else."""
