@@ -23,7 +23,7 @@ SEARCH_S = 0.45
 REST_S = 5.0
 LONGEST_REST_S = 300.0
 # Between spans and within long ones a step is enclosed so often, to keep the phase.
-ENCLOSE_EVERY_S = 1.2
+ENCLOSE_EVERY_S = 0.8
 # A thread that came late for one tries again after this.
 RETRY_S = 0.3
 # Known worse than this, every step is enclosed.
