@@ -182,9 +182,9 @@ def page(results: dict, when: str) -> str:
         "figure that is sharpened after the span's end is waited for outside it. CPU in the background: of the whole process over",
         "some seconds of sleep inside a span. Other work ran on the machine too: starts and costs are upper bounds.",
         "",
-        "carbontracker samples once a second; for an epoch without a sample it takes another epoch's power. eco2AI has no unit",
-        "shorter than a tracker, whose start and stop take longer than these spans. Neither was made for cells; the rows say what",
-        "happens when they are used for them.",
+        "**Not to be quoted yet**: the GPU figures of carbontracker and eco2AI were taken from the tools' internals, eco2AI's through a",
+        "private member, since neither gives out a span's GPU energy; why carbontracker errs so much at 0.05 s was not found out.",
+        "Neither was made for cells. The tools' rows come from separate runs on the same simulated card, not from one.",
         "",
     ]  # fmt: skip
     return "\n".join(lines)

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from green_notebook.model import (
     Budget,
@@ -53,7 +52,6 @@ class OpenSpan:
     folded: tuple[Usage | None, dict[str, Tally]] = (None, {})
     seam: Usage | None = None
     notes: dict[str, Note] = field(default_factory=dict)
-    power_history: list[tuple[float, float]] = field(default_factory=list)
     subscribers: list[Callable[[Progress], None]] = field(default_factory=list)
     forecast: RunForecast | None = None
     thread: int = field(default_factory=threading.get_ident)
@@ -61,7 +59,6 @@ class OpenSpan:
     stop_wanted_s: float | None = None
     interrupted: bool = False
     last: tuple[float, float] | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class Stacks:

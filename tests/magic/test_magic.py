@@ -255,6 +255,7 @@ def test_loading_twice_is_loading_once(plain):
 
 def test_unloading_in_the_middle_of_a_run(plain):
     """The summary is shown at once, the rest of the cell runs on, and nothing stays open."""
+    plain.run(SNAPSHOT)
     plain.run("%load_ext green_notebook")
     ran = plain.run("%%carbon\n%unload_ext green_notebook\nprint('on')\n7")
     assert (ran.status, ran.text) == ("ok", "on\n")
