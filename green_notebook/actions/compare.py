@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING
 
+from green_notebook.actions._told import Row, Told, change
 from green_notebook.comparing import compare
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Comparison, Report
@@ -17,32 +17,36 @@ if TYPE_CHECKING:
 HELP = "two named cells side by side, and whether they really differ: %carbon compare A B"
 
 
-@dataclass(frozen=True, slots=True)
-class SideBySide:
+@dataclass(frozen=True, slots=True, repr=False)
+class SideBySide(Told):
     """A comparison as people read it."""
 
     comparison: Comparison
 
-    def __str__(self) -> str:
-        low, value, high = (f"{100 * one:+.0f}" for one in self.comparison.change)
+    def lines(self) -> list[str]:
+        """What the second takes beside the first, and whether that is real."""
         one = self.comparison
-        runs = ""
-        if one.first_runs + one.second_runs > 2:
-            runs = f" over {one.first_runs} and {one.second_runs} runs"
         verdict = (
             "the difference is real (95 %)"
             if one.real
-            else "that may be chance: repeat both, or use %%carbonit"
+            else "a smaller difference shows when both are repeated, or with %%carbonit"
         )
-        return (
-            f"{one.second} took {value} % energy ({low}..{high}) against {one.first}"
-            f"{runs}: {one.second_energy.value:.3g} J and {one.first_energy.value:.3g} J; {verdict}"
-        )
+        return [
+            f"{one.second} took {change(one, one.first)}; {verdict}",
+            "Each holds the sensors' own error; what both share of it cancels in the comparison.",
+        ]
 
-    __repr__ = __str__
+    def rows(self) -> list[Row]:
+        """Both, with their own intervals."""
+        one = self.comparison
+        return [
+            (one.first, one.first_energy, _runs(one.first_runs)),
+            (one.second, one.second_energy, _runs(one.second_runs)),
+        ]
 
-    def _repr_html_(self) -> str:
-        return f"<p>{escape(str(self))}</p>"
+
+def _runs(count: int) -> str:
+    return f"mean of {count} measurements" if count > 1 else ""
 
 
 def run(session: Session, argv: list[str]) -> SideBySide:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from html import escape
 from typing import TYPE_CHECKING
 
+from green_notebook.actions._told import Told
 from green_notebook.comparing import STUDENT_T
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Quantity, Report
+from green_notebook.show._units import duration, number, percent
 from green_notebook.usage import Usage
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 BATCH_S = 0.25
 MIN_BATCHES = 4
 MAX_BATCHES = 400
+# A single run that is known worse than this is too short to be measured alone.
+TOO_SHORT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ class Until:
             raise GreenNotebookError("a limit of time or energy is more than nothing")
 
 
-@dataclass(frozen=True, slots=True)
-class Repeated:
+@dataclass(frozen=True, slots=True, repr=False)
+class Repeated(Told):
     """A cell repeated: ``report`` is of all runs together, ``per_run`` of one (J).
 
     ``spread`` is the relative standard deviation between batches of runs; ``alone`` the relative
@@ -56,29 +59,24 @@ class Repeated:
     reached: bool
     systematic: tuple[float, float] = (0.0, 0.0)
 
-    def __str__(self) -> str:
+    def lines(self) -> list[str]:
+        """Energy per run, how sure, and what repetition did for it."""
         one, value = self.per_run, self.per_run.value or 1.0
         below, above = self.systematic
-        sure = f"±{one.random / value:.1%} random; systematic -{below:.0%} +{above:.0%}"
+        sure = f"±{percent(one.random / value)} random"
+        kept = f"systematic -{percent(below)} +{percent(above)}, which repetition cannot shrink"
         lines = [
-            f"{_joules(value)} per run, {sure}, which repetition cannot shrink ({one.basis.value})",
-            f"{self.runs} runs in {self.report.duration_s:.3g} s, spread {self.spread:.1%}",
+            f"{number(value, 'J')} per run, {sure}; {kept} ({one.basis.value})",
+            f"{self.runs} runs in {duration(self.report.duration_s)}, spread {percent(self.spread)}",
         ]
         if self.active_per_run is not None:
-            lines.append(f"above the idle draw: {_joules(self.active_per_run.value)} per run")
-        if self.alone > 0.05 and self.runs > 1:
+            active = number(self.active_per_run.value, "J")
+            lines.append(f"above the idle draw: {active} per run")
+        if self.alone > TOO_SHORT and self.runs > 1:
             lines.append(f"too short to measure alone; repeated {self.runs} times")
         if not self.reached:
             lines.append("stopped at the limit before the random part was small enough")
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        first, *rest = str(self).splitlines()
-        return f"<div><b>{escape(first)}</b></div>" + "".join(
-            f"<div>{escape(line)}</div>" for line in rest
-        )
+        return lines
 
 
 def repeat(
@@ -190,10 +188,3 @@ def _relative(kernel: Quantity) -> tuple[float, float]:
     """The relative systematic half-widths, which are those of all runs together."""
     below, above = kernel.systematic
     return (below / kernel.value, above / kernel.value) if kernel.value > 0 else (0.0, 0.0)
-
-
-def _joules(value: float) -> str:
-    for factor, unit in ((1e3, "kJ"), (1.0, "J"), (1e-3, "mJ")):
-        if value >= factor:
-            return f"{value / factor:.3g} {unit}"
-    return f"{value * 1e6:.3g} µJ"

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from html import escape
 from typing import Any, Protocol
 
+from green_notebook.actions._told import Row, Told, change
 from green_notebook.comparing import compare
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Comparison, Report
@@ -35,8 +35,8 @@ Measure = Callable[[str], AbstractContextManager[Measured]]
 Work = Callable[[], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+@dataclass(frozen=True, slots=True, repr=False)
+class Verified(Told):
     """Two ways of doing one thing, run alternately.
 
     ``comparison`` has the candidate's energy over the baseline's, for one run of each, with its
@@ -51,27 +51,25 @@ class Verified:
     reached: bool
     duration_s: float
 
-    def __str__(self) -> str:
-        runs, joules = self.runs, self.comparison
-        lines = [f"per run, the candidate takes {_change(joules)}"]
+    def lines(self) -> list[str]:
+        """What the candidate takes, its quality, and how long that was looked at."""
+        lines = [f"per run, the candidate takes {change(self.comparison, 'the baseline')}"]
         if self.quality is not None:
             before, after = self.quality
             lines.append(f"quality {before:.4g} -> {after:.4g} ({after - before:+.2g})")
-        lines.append(
-            f"{joules.first_energy.value:.3g} J and {joules.second_energy.value:.3g} J per run,"
-            f" {runs[0]} and {runs[1]} runs in {self.duration_s:.3g} s"
-        )
+        lines.append(f"looked at for {self.duration_s:.3g} s")
         if not self.reached:
             lines.append("stopped at the limit before the random part was small enough")
-        return "\n".join(lines)
+        return lines
 
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        first, *rest = str(self).splitlines()
-        return f"<div><b>{escape(first)}</b></div>" + "".join(
-            f"<div>{escape(line)}</div>" for line in rest
-        )
+    def rows(self) -> list[Row]:
+        """Both, per run."""
+        one = self.comparison
+        pairs = zip((one.first_energy, one.second_energy), self.runs, strict=True)
+        return [
+            (name, energy, f"{count} run{'' if count == 1 else 's'}")
+            for name, (energy, count) in zip(NAMES, pairs, strict=True)
+        ]
 
 
 @dataclass(slots=True)
@@ -165,18 +163,6 @@ def _qualities(sides: tuple[_Side, _Side]) -> tuple[float, float] | None:
     if not first or not second:
         return None
     return math.fsum(first) / len(first), math.fsum(second) / len(second)
-
-
-def _change(comparison: Comparison) -> str:
-    low, value, high = (100 * part for part in comparison.change)
-    if not comparison.real:
-        return f"as much energy as the baseline, as far as can be seen ({low:+.0f}..{high:+.0f} %)"
-    ratio = comparison.ratio
-    if ratio.value >= 2:
-        return f"{ratio.value:.3g} times the baseline's energy ({ratio.low:.2g}..{ratio.high:.2g})"
-    word = "less" if value < 0 else "more"
-    near, far = sorted((abs(low), abs(high)))
-    return f"{abs(value):.0f} % ({near:.0f}..{far:.0f} %) {word} energy than the baseline"
 
 
 def _number(value: Any) -> float:
