@@ -22,6 +22,7 @@ from green_notebook.hints import Hints
 from green_notebook.host import Host
 from green_notebook.ledger import Ledger
 from green_notebook.model import Budget, Note, Progress, Report, Status
+from green_notebook.pending import EARLY, LATE, running
 from green_notebook.sampler import Sampler
 from green_notebook.settings import GreenNotebook
 from green_notebook.settling import REFINE_S, Settler
@@ -96,6 +97,7 @@ class Session:
         if thread:
             self.sampler.start()
         self.sampler.busy += 1
+        early = running()
         started_at = self.clock.wall()
         span = OpenSpan(
             secrets.token_hex(8),
@@ -110,6 +112,9 @@ class Session:
             budget,
         )
         self._stacks.push(span)
+        self.settler.begun_s = span.start.at_s
+        if early:
+            span.notes["early"] = EARLY
         return span
 
     def end(self, span: OpenSpan, status: Status = "ok") -> Report:
@@ -119,6 +124,9 @@ class Session:
             if problem:
                 span.notes["sync"] = Note("gpu-sync", f"waiting for the GPU failed: {problem}")
             span.end = self.sampler.mark()
+            span.late = None if span.sync else running()
+            if span.late:
+                span.notes["late"] = LATE
             lasted_s = span.end.at_s - span.start.at_s
             if told := slept(span.started_at, self.clock.wall(), lasted_s):
                 span.notes["slept"] = told

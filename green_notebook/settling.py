@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from green_notebook.accountant import Accountant
+from green_notebook.accountant import Accountant, Sum
+from green_notebook.aftermath import still_drawing
 from green_notebook.assemble import Assembler
 from green_notebook.clock import Clock
 from green_notebook.hints import OF_THE_MACHINE
@@ -28,6 +30,8 @@ class Settler:
     ledger: Ledger
     clock: Clock
     listeners: list[Callable[[Report], None]] = field(default_factory=list)
+    # When the latest span began: what a card draws since then may be that one's.
+    begun_s: float = -math.inf
     _waiting: dict[str, tuple[OpenSpan, threading.Event]] = field(default_factory=dict)
 
     def add(self, span: OpenSpan) -> None:
@@ -68,9 +72,17 @@ class Settler:
         # Two threads may come here at once: whoever takes it out finishes it.
         if self._waiting.pop(report_id, None) is None:
             return
+        summed = self._with_late_work(span, span.end.at_s, summed)
         report = self.assembler.final(span, summed, self.ledger.get(report_id), OF_THE_MACHINE)
         self.ledger.append(report)
         event.set()
         for listener in tuple(self.listeners):
             with suppress(BaseException):
                 listener(report)
+
+    def _with_late_work(self, span: OpenSpan, end_s: float, summed: Sum) -> Sum:
+        """With a note where no framework could be asked and the counter shows the card at work."""
+        if span.late is not None or self.begun_s >= end_s:
+            return summed
+        told = still_drawing(self.accountant.sampler, self.accountant.baseline, span)
+        return replace(summed, notes=(*summed.notes, told)) if told else summed

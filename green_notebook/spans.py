@@ -59,6 +59,8 @@ class OpenSpan:
     stop_wanted_s: float | None = None
     interrupted: bool = False
     last: tuple[float, float] | None = None
+    # Whether the GPU's work went on at the end; None where no framework could be asked.
+    late: bool | None = None
 
 
 class Stacks:

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from green_notebook.pending import cupy_context, jax_backends, torch_devices
+
 
 def synchronise() -> str | None:
     """Wait until the GPUs have done what this kernel asked of them; what went wrong, else None."""
@@ -26,22 +28,34 @@ def synchronise() -> str | None:
 
 def _torch(module: Any) -> None:
     # Initialised already: asking otherwise would make a context.
-    if module.is_initialized():
+    if not module.is_initialized():
+        return
+    devices = torch_devices()
+    if devices is None:
         module.synchronize()
+    for index in devices or ():
+        module.synchronize(index)
 
 
 def _cupy(module: Any) -> None:
-    module.cuda.runtime.deviceSynchronize()
+    if cupy_context(module):
+        module.cuda.runtime.deviceSynchronize()
 
 
 def _jax(module: Any) -> None:
-    module.effects_barrier()
-    # Arrays are awaited one by one: the barrier is for side effects alone.
-    for array in module.live_arrays():
-        array.block_until_ready()
+    for backend in jax_backends():
+        module.effects_barrier()
+        # Arrays are awaited one by one: the barrier is for side effects alone.
+        for array in module.live_arrays(backend):
+            if not array.is_deleted():
+                array.block_until_ready()
 
 
 def _tensorflow(module: Any) -> None:
+    eager = sys.modules.get("tensorflow.python.eager.context")
+    # Without a context nothing runs, and waiting would take the GPU's memory.
+    if not getattr(getattr(eager, "_context", None), "_initialized", eager is None):
+        return
     module.test.experimental.sync_devices()
 
 
