@@ -36,7 +36,8 @@ class Channel:
     def __init__(self, sensor: Sensor, trace: Trace, clock: Clock) -> None:
         self.sensor = sensor
         self.trace = trace
-        self._clock = clock
+        self._monotonic = clock.monotonic
+        self._read = sensor.read
         self._read_power = sensor.read_power if isinstance(sensor, PowerBeside) else None
         self._samples = sensor.power_samples if isinstance(sensor, PowerBuffered) else None
         self._plan = watch_plan(trace.spec)
@@ -50,15 +51,16 @@ class Channel:
 
     def take(self) -> None:
         """One reading; a failed one is kept as a gap."""
-        reading = self._reading(self.sensor.read)
-        if reading.at_s - self._read_s > STARVED * self._expected_s:
-            self._backfill(self._read_s, reading.at_s)
+        reading = self._reading(self._read)
+        at_s = reading.at_s
+        if at_s - self._read_s > STARVED * self._expected_s:
+            self._backfill(self._read_s, at_s)
         self.trace.readings.append(reading)
         self._told.append(reading)
-        self._read_s = reading.at_s
+        self._read_s = at_s
         # The power beside comes second: an edge's counter is read as near to the edge as can be.
-        if self._read_power is not None and reading.at_s - self._power_s > POWER_EVERY_S:
-            self._power_s = reading.at_s
+        if self._read_power is not None and at_s - self._power_s > POWER_EVERY_S:
+            self._power_s = at_s
             self.trace.power.append(self._reading(self._read_power))
 
     def _backfill(self, after_s: float, before_s: float) -> None:
@@ -102,9 +104,12 @@ class Channel:
         return energy_between(self.trace, start_s, end_s, rhythm)
 
     def _reading(self, read: Callable[[], float]) -> Reading:
-        begun_s = self._clock.monotonic()
-        value: float | None = None
-        with suppress(Exception):
+        monotonic = self._monotonic
+        begun_s = monotonic()
+        value: float | None
+        try:
             value = read()
-        ended_s = self._clock.monotonic()
+        except Exception:  # noqa: BLE001 - whatever the driver says, it is a gap
+            value = None
+        ended_s = monotonic()
         return Reading((begun_s + ended_s) / 2, value, ended_s - begun_s)

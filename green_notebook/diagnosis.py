@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from green_notebook.sampler import SensorStatus
+from green_notebook.inventory import SensorStatus
 
 ORDER = {"in use": 0, "left out": 1, "unavailable": 2, "disabled": 3, "broken": 4}
 

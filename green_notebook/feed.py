@@ -12,8 +12,12 @@ from green_notebook.model import Progress
 from green_notebook.spans import OpenSpan
 from green_notebook.usage import Usage
 
-# Five updates a second; the sampler's own period may round it up a little.
+# Five updates a second while a span is young, then two; the sampler's own period may round it up
+# a little. A state takes a millisecond or more: of a long span, whose figures move slowly, five a
+# second would cost more than the measuring.
 PERIOD_S = 0.2
+YOUNG_S = 10.0
+LATER_PERIOD_S = 0.5
 # The grid of a running span is looked at anew after this time.
 RENEW_S = 600.0
 
@@ -51,19 +55,32 @@ class Feed:
         for span in spans:
             self._accountant.roll(span, usage)
             self._renew(span, usage)
-            due = usage.at_s - self._told_s.get(span.id, 0.0) >= 0.9 * PERIOD_S
-            if (span.subscribers or span.budget) and due and span.end is None:
+            since_s = usage.at_s - self._told_s.get(span.id, 0.0)
+            due = since_s >= 0.9 * _period_s(span, usage.at_s)
+            if _followed(span) and due:
                 self._told_s[span.id] = usage.at_s
                 state = watch(span, self.state(span, usage))
                 for subscriber in tuple(span.subscribers):
                     with suppress(BaseException):
                         subscriber(state)
 
+    def wait_s(self, spans: list[OpenSpan], now_s: float) -> float | None:
+        """How soon (s) somebody wants to be told; None where nobody does."""
+        return min((_period_s(one, now_s) for one in spans if _followed(one)), default=None)
+
     def drop(self, span: OpenSpan) -> None:
         """Forget an ended span."""
         self._around.pop(span.id, None)
         self._told_s.pop(span.id, None)
         self._renewed_s.pop(span.id, None)
+
+
+def _followed(span: OpenSpan) -> bool:
+    return span.end is None and bool(span.subscribers or span.budget)
+
+
+def _period_s(span: OpenSpan, now_s: float) -> float:
+    return PERIOD_S if now_s - span.start.at_s < YOUNG_S else LATER_PERIOD_S
 
 
 Subscriber = Callable[[Progress], None]

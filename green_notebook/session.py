@@ -177,7 +177,7 @@ class Session:
         return min(self._stacks.all(), key=lambda one: one.start.at_s, default=None)
 
     def subscribe(self, span: OpenSpan, callback: Subscriber) -> None:
-        """Call back from the sampler's thread with the span's state, up to 5 times a second."""
+        """Call back from the sampler's thread with the span's state, 5 times a second at first."""
         span.subscribers.append(callback)
 
     def on_final(self, callback: Callable[[Report], None]) -> None:
@@ -202,12 +202,13 @@ class Session:
 
     # Behind the scenes
 
-    def _tick(self, now_s: float) -> None:
-        """From the sampler's thread."""
+    def _tick(self, now_s: float) -> float | None:
+        """From the sampler's thread; in how many seconds it is wanted again."""
         self.settler.tick()
         spans = self._stacks.all()
+        wait_s = self.feed.wait_s(spans, now_s)
         if bool(spans) is self._was_busy and now_s - self._looked_s < LOOK_S:
-            return
+            return wait_s
         self._was_busy, self._looked_s = bool(spans), now_s
         usage = self.sampler.usage.now(edge=False)
         self.chronicle.tick(usage, busy=bool(spans))
@@ -216,6 +217,7 @@ class Session:
             self.feed.tick(spans, usage)
         else:
             self.baseline.rest(self.sampler, usage)
+        return wait_s
 
     def use(self, settings: GreenNotebook) -> None:
         """Take other settings: those of a shell that loads the extension later."""

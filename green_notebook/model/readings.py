@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from green_notebook.model.quantity import Basis
 
@@ -40,12 +40,13 @@ class SensorSpec:
     tried_on_hardware: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """One value (J since some origin, or W) at one instant of the monotonic clock.
 
     ``value`` is None where the read failed: a gap, never zero.
     """
+
+    # A tuple, since there are hundreds a second: a frozen dataclass takes twice as long to make.
 
     at_s: float
     value: float | None

@@ -48,6 +48,9 @@ class StepClock:
         self.error_s = math.inf
         self._period_error_s = 0.0
         self.origin_s = 0.0
+        # Of the step seen last: how well ticks and all possible periods tell when it was.
+        self._last_s = -math.inf
+        self._ahead_error_s = math.inf
         self.changed_s = -math.inf
         self._ticks: deque[tuple[int, float, float]] = deque(maxlen=KEPT)
         self._value: float | None = None
@@ -68,7 +71,9 @@ class StepClock:
 
     def error_at(self, at_s: float) -> float:
         """The half-width of a foretold step about then."""
-        return self.rhythm.error_at(at_s)
+        ahead = abs(at_s - self._last_s) / self.period_s
+        ahead_s = self._ahead_error_s + self._period_error_s * ahead
+        return min(self.rhythm.error_at(at_s), ahead_s)
 
     def before(self, at_s: float) -> float:
         """The last step at or before a time, as foretold."""
@@ -76,10 +81,31 @@ class StepClock:
 
     def _publish(self) -> None:
         """Tell other threads, in one piece, what is known now."""
+        self._ahead()
         middle = (self._ticks[0][0] + self._ticks[-1][0]) / 2 if self._ticks else 0.0
         self.rhythm = Rhythm(
             self.period_s, self.origin_s, self.error_s, self._period_error_s, middle
         )
+
+    def _ahead(self) -> None:
+        """How well the last step is known, and with it the next ones: better than amid all ticks.
+
+        For each period the bounds are those of `_bounds`; both grow with the period, so that the
+        longest one gives the latest instant and the shortest the earliest.
+        """
+        self._ahead_error_s = math.inf
+        if not self._ticks or not self.known:
+            return
+        number = self._ticks[-1][0]
+        longest_s = self.period_s + self._period_error_s
+        shortest_s = self.period_s - self._period_error_s
+        latest_s = min(high + (number - k) * longest_s for k, _, high in self._ticks)
+        earliest_s = max(low + (number - k) * shortest_s for k, low, _ in self._ticks)
+        self._last_s = self.origin_s + number * self.period_s
+        # Where steps jitter the bounds cross: nothing is told by them.
+        if earliest_s <= latest_s:
+            off_s = max(latest_s - self._last_s, self._last_s - earliest_s)
+            self._ahead_error_s = max(SAFETY * off_s, ERROR_FLOOR_S)
 
     def saw(self, at_s: float, value: float | None, took_s: float = 0.0) -> bool:
         """Take a reading; True where the counter moved since the one before."""

@@ -22,8 +22,11 @@ SEARCH_EVERY_S = 0.004
 SEARCH_S = 0.45
 REST_S = 5.0
 LONGEST_REST_S = 300.0
-# Between spans and within long ones a step is enclosed so often, to keep the phase.
+# Between spans and within long ones a step is enclosed so often, to keep the phase; more rarely
+# where it is then still foretold as well as this. A counter that jitters never is.
 ENCLOSE_EVERY_S = 0.8
+ENCLOSE_RARELY_S = 4.0
+STEADY_S = 0.0005
 # A thread that came late for one tries again after this.
 RETRY_S = 0.3
 # Known worse than this, every step is enclosed.
@@ -117,10 +120,17 @@ class Watch:
         if self.clock.saw(reading.at_s, reading.value, reading.took_s):
             self._misses = 0
             if reading.at_s - before_s <= TIGHT_S and self.clock.error_at(reading.at_s) < ROUGH_S:
-                self._enclose_s = reading.at_s + ENCLOSE_EVERY_S
+                self._enclose_s = self._again_s(reading.at_s)
             self._changed(before_s, reading.at_s)
         elif self._unsure_s is not None and reading.at_s > self._unsure_s:
             self._seen_s, self._unsure_s = self._unsure_s, None
+
+    def _again_s(self, at_s: float) -> float:
+        """When a step is to be enclosed again after one was."""
+        wait_s = ENCLOSE_RARELY_S
+        while wait_s > ENCLOSE_EVERY_S and self.clock.error_at(at_s + wait_s) > STEADY_S:
+            wait_s /= 2
+        return at_s + max(wait_s, ENCLOSE_EVERY_S)
 
     def _changed(self, before_s: float, at_s: float) -> None:
         """Settle which step brought a new value: one is sure where no other can have."""

@@ -1,7 +1,7 @@
 """Doctor: every sensor, in use or why not, and the cure."""
 
 from green_notebook.diagnosis import Doctor
-from green_notebook.sampler import SensorStatus
+from green_notebook.inventory import SensorStatus
 from green_notebook.testing import FakeClock, FakeModel, FakeSensor, fake_session
 
 DENIED = SensorStatus(

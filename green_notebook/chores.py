@@ -1,0 +1,90 @@
+"""What the sampler's thread does beside reading sensors: rarely, and never before a reading."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from contextlib import suppress
+
+from green_notebook.clock import Clock
+from green_notebook.gpus import GpuUsers
+from green_notebook.inventory import Inventory
+from green_notebook.traces import REFINE_S
+from green_notebook.usage import UsageMeter
+
+PERIOD_S = 1.0
+# Chores give way to a reading that is due this soon, but not for ever.
+GIVE_WAY_S = 0.005
+OVERDUE_S = 0.05
+# Within a long span; a span's edges have looks of their own.
+LOOK_PERIOD_S = 1.9
+
+# Told the time; says in how many seconds it wants to hear again (None: when chores come again).
+Listener = Callable[[float], float | None]
+
+
+class Chores:
+    """Slow sensors, child processes, users of GPUs, listeners: once a second, and after an edge.
+
+    The cell's thread calls `edge` alone; everything else is the sampler's thread's.
+    """
+
+    def __init__(
+        self, inventory: Inventory, usage: UsageMeter, gpus: GpuUsers, clock: Clock
+    ) -> None:
+        self.listeners: list[Listener] = []
+        self._inventory = inventory
+        self._usage = usage
+        self._gpus = gpus
+        self._clock = clock
+        self._next_s = -math.inf
+        # A span's end is settled when the counter's step after it has come.
+        self._settle_s = math.inf
+        self._wanted_s = math.inf
+        self._looked_s = -math.inf
+
+    def edge(self, at_s: float) -> None:
+        """A span begins or ends now: who its children are and whose the GPUs is asked at once."""
+        self._settle_s = at_s + REFINE_S
+        self._wanted_s = at_s
+
+    @property
+    def due_s(self) -> float:
+        """When there is something to do."""
+        return min(self._next_s, self._settle_s, self._wanted_s)
+
+    def ready(self, now_s: float, reading_s: float) -> bool:
+        """Whether they are to be done now, with the next reading due at ``reading_s``."""
+        due_s = self.due_s
+        return now_s >= due_s and (reading_s - now_s > GIVE_WAY_S or now_s - due_s > OVERDUE_S)
+
+    def after(self, now_s: float, reading_s: float) -> float:
+        """When to wake for them: if they give way to a reading, not in vain before it."""
+        due_s = self.due_s
+        if due_s > now_s:
+            return due_s
+        # Without a sensor no reading is ever due.
+        return min(reading_s, now_s + OVERDUE_S)
+
+    def do(self, now_s: float, *, busy: bool, grid_s: float) -> None:
+        """All that is due, and the next time: an instant at which sensors are read anyhow."""
+        if now_s >= self._settle_s:
+            self._settle_s = math.inf
+        self._inventory.open_slow()
+        wanted, self._wanted_s = self._wanted_s < math.inf, math.inf
+        if wanted or (busy and now_s - self._usage.scanned_at_s >= 0.9 * PERIOD_S):
+            self._scan(now_s, wanted=wanted)
+        wait_s = PERIOD_S
+        for listener in tuple(self.listeners):
+            with suppress(Exception):
+                wait_s = min(wait_s, listener(now_s) or PERIOD_S)
+        self._next_s = grid_s * math.ceil((now_s + wait_s) / grid_s - 0.5)
+
+    def _scan(self, now_s: float, *, wanted: bool) -> None:
+        with suppress(Exception):
+            self._usage.scan()
+        if wanted or now_s - self._looked_s >= LOOK_PERIOD_S:
+            self._looked_s = now_s
+            with suppress(Exception):
+                sensors = self._inventory.choice.sensors
+                self._gpus.look(sensors, self._usage.living.pids, now_s)
