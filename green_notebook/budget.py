@@ -11,6 +11,7 @@ from datetime import date, datetime
 from green_notebook.equivalences import comparators
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Budget, Progress, Report
+from green_notebook.model.summary import counted
 
 WARN_AT = 0.8
 
@@ -82,12 +83,10 @@ def used_by(budget: Budget, progress: Progress) -> float:
 
 def used_on(budget: Budget, reports: Iterable[Report], day: date) -> float:
     """The part that the reports of one day have spent; nested ones count once."""
-    listed = list(reports)
-    known = {one.id for one in listed}
     energy_j = 0.0
     grams: dict[str, float] = {}
-    for report in listed:
-        if report.parent_id in known or datetime.fromisoformat(report.started_at).date() != day:
+    for report in counted(reports):
+        if datetime.fromisoformat(report.started_at).date() != day:
             continue
         energy_j += report.energy.kernel.value
         boundary = report.intensity.boundary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from green_notebook import budget
@@ -9,6 +10,7 @@ from green_notebook.clock import Clock
 from green_notebook.errors import GreenNotebookError
 from green_notebook.ledger import Ledger
 from green_notebook.model import Note, Report
+from green_notebook.model.summary import counted
 from green_notebook.place import note as place_note
 from green_notebook.settings import GreenNotebook
 
@@ -19,8 +21,14 @@ OF_THE_MACHINE = ("cpu-unknown", "gpu-unused", "shared-machine")
 class Hints:
     """Adds notes to a report that were not said before, and takes out what was."""
 
-    def __init__(self, settings: GreenNotebook, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: GreenNotebook,
+        clock: Clock,
+        wholes: Mapping[str, Report] | None = None,
+    ) -> None:
         self.settings = settings
+        self._wholes = wholes
         self._clock = clock
         self._said: set[str] = set()
 
@@ -47,7 +55,8 @@ class Hints:
             limit = budget.parse(self.settings.budget)
         except GreenNotebookError as error:
             return Note("budget-wrong", str(error))
-        spent = budget.used_on(limit, [*ledger, report], self._clock.wall().date())
+        reports = counted([*ledger, report], self._wholes)
+        spent = budget.used_on(limit, reports, self._clock.wall().date())
         if spent < budget.WARN_AT:
             return None
         code = "day-budget-over" if spent >= 1 else "day-budget"

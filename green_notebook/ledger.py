@@ -38,7 +38,3 @@ class Ledger:
     def last(self) -> Report | None:
         """The newest report."""
         return next(reversed(self._reports.values()), None)
-
-    def topmost(self) -> list[Report]:
-        """The reports whose parent is not kept too: what a total counts."""
-        return [one for one in self if one.parent_id not in self._reports]

@@ -22,11 +22,13 @@ from green_notebook.hints import Hints
 from green_notebook.host import Host
 from green_notebook.ledger import Ledger
 from green_notebook.model import Budget, Note, Progress, Report, Status
+from green_notebook.model.summary import counted
 from green_notebook.pending import EARLY, LATE, running
 from green_notebook.sampler import Sampler
 from green_notebook.settings import GreenNotebook
 from green_notebook.settling import REFINE_S, Settler
 from green_notebook.spans import CellInfo, OpenSpan, Stacks
+from green_notebook.together import BESIDE, Together
 from green_notebook.waiting import synchronise
 
 if TYPE_CHECKING:
@@ -65,7 +67,9 @@ class Session:
         self.feed = Feed(self.accountant, self.assembler)
         self.chronicle = Chronicle(self.accountant, self.clock)
         self.settler = Settler(self.accountant, self.assembler, self.ledger, self.clock)
-        self.hints = Hints(self.settings, self.clock)
+        self.together = Together(self.accountant, self.assembler)
+        self.settler.listeners.append(self.together.refine)
+        self.hints = Hints(self.settings, self.clock, self.together.wholes)
         self.adviser = Adviser(self.settings, self.host, self.sampler)
         self.pid = os.getpid()
         self._stacks = Stacks()
@@ -112,6 +116,8 @@ class Session:
             budget,
         )
         self._stacks.push(span)
+        if BESIDE in span.notes:
+            self.together.begun(self._stacks.all())
         self.settler.begun_s = span.start.at_s
         if early:
             span.notes["early"] = EARLY
@@ -132,6 +138,7 @@ class Session:
                 span.notes["slept"] = told
             span.status = status
             self._stacks.remove(span)
+            self.together.ended(span, self._stacks.all())
             self.feed.drop(span)
             self.sampler.busy = max(0, self.sampler.busy - 1)
         summed = self.accountant.sum(span, span.end)
@@ -158,6 +165,7 @@ class Session:
         """Drop a span that came to nothing, such as one whose cell never ran."""
         if self._stacks.remove(span):
             self.sampler.busy = max(0, self.sampler.busy - 1)
+            self.together.ended(span, self._stacks.all())
         self.feed.drop(span)
 
     def finalise(self, report_id: str, timeout_s: float = REFINE_S) -> Report | None:
@@ -190,6 +198,11 @@ class Session:
         return list(self.ledger)
 
     @property
+    def counted(self) -> list[Report]:
+        """What a total adds up: nested reports once, and work measured side by side once."""
+        return counted(self.ledger, self.together.wholes)
+
+    @property
     def advice_memory(self) -> AdviceMemory:
         """What was said and dismissed, and the facts of the last cells."""
         return self.adviser.said
@@ -213,6 +226,7 @@ class Session:
         usage = self.sampler.usage.now(edge=False)
         self.chronicle.tick(usage, busy=bool(spans))
         if spans:
+            self.together.roll(usage)
             self.baseline.stir()
             self.feed.tick(spans, usage)
         else:

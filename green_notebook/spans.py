@@ -17,7 +17,7 @@ from green_notebook.model import (
 from green_notebook.tally import Tally
 from green_notebook.usage import Usage
 
-SIDE_BY_SIDE = "other measured work ran at the same time: this figure holds its energy too"
+SIDE_BY_SIDE = "other measured work ran at the same time: this figure holds its energy too; totals count it once"
 
 
 @dataclass(frozen=True, slots=True)

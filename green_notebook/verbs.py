@@ -122,14 +122,14 @@ def last(extension: Extension, _argv: list[str]) -> Report:
 
 
 def total_(extension: Extension, _argv: list[str]) -> str:
-    """What this session's cells came to; nested spans count once, in their outermost."""
+    """What this session's cells came to; what is nested or side by side counts once."""
     from green_notebook.account import by_boundary
     from green_notebook.model import total
+    from green_notebook.model.summary import counted
     from green_notebook.show._units import duration, shown
 
-    reports: list[Report] = extension.session().reports
-    known = {one.id for one in reports}
-    top = [one for one in reports if one.parent_id not in known]
+    session = extension.session()
+    cells, top = len(counted(session.reports)), session.counted
     if not top:
         raise GreenNotebookError("nothing was measured yet: begin a cell with %%carbon")
     # One machine's sensors: their systematic errors are shared. Boundaries are never mixed.
@@ -139,12 +139,11 @@ def total_(extension: Extension, _argv: list[str]) -> str:
         shown(one).text("CO2e" if len(sums) == 1 else f"CO2e {boundary}")
         for boundary, one in sums.items()
     ]
-    cells = "1 cell" if len(top) == 1 else f"{len(top)} cells"
     took = duration(sum(one.duration_s for one in top))
-    line = f"this session: {cells}, {' and '.join(grams)}, {shown(energy).text()}, {took} measured"
-    if any(note.code == "side-by-side" for one in top for note in one.notes):
-        line += " (work measured side by side is counted in each)"
-    return line
+    listed = "1 cell" if cells == 1 else f"{cells} cells"
+    line = f"this session: {listed}, {' and '.join(grams)}, {shown(energy).text()}, {took} measured"
+    beside = cells - len(top)
+    return f"{line} (what ran side by side counts once)" if beside else line
 
 
 def doctor(extension: Extension, _argv: list[str]) -> Any:

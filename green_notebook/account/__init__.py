@@ -23,6 +23,7 @@ from green_notebook.model import (
     product,
     total,
 )
+from green_notebook.model.summary import counted
 from green_notebook.settings import GreenNotebook
 
 __all__ = [
@@ -137,13 +138,10 @@ def by_boundary(reports: Iterable[Report]) -> dict[str, Quantity]:
 
     Nested spans count once: with their parent, where it is among the reports.
     """
-    listed = list(reports)
-    known = {report.id for report in listed}
     parts: dict[str, list[tuple[str, Quantity]]] = defaultdict(list)
-    for report in listed:
-        if report.parent_id not in known:
-            # One place's intensity and PUE are shared by its spans: their errors add up.
-            parts[report.intensity.boundary].append((report.place.zone, report.footprint.co2e))
+    for report in counted(reports):
+        # One place's intensity and PUE are shared by its spans: their errors add up.
+        parts[report.intensity.boundary].append((report.place.zone, report.footprint.co2e))
     return {boundary: total(listed, "g") for boundary, listed in sorted(parts.items())}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from green_notebook.equivalences import equivalences
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import grid, resolve
 from green_notebook.model import Quantity, Report, total
-from green_notebook.model.summary import Summary
+from green_notebook.model.summary import Summary, counted
 
 if TYPE_CHECKING:
     from green_notebook.session import Session
@@ -23,24 +22,15 @@ ELSEWHERE = ("SE", "FR", "GB", "US", "DE", "WORLD", "IN", "PL", "ZA")
 COMPARISONS = 5
 
 
-def outermost(reports: Iterable[Report]) -> list[Report]:
-    """The reports whose parent is not among them: nothing is counted twice."""
-    listed = list(reports)
-    known = {one.id for one in listed}
-    return [one for one in listed if one.parent_id not in known]
-
-
 def summarise(session: Session, title: str = "Footprint of this session") -> Summary:
     """The summary of all that a session measured; raises GreenNotebookError where that is nothing."""
-    reports = outermost(session.reports)
+    reports, whole = counted(session.reports), session.counted
     if not reports:
         raise GreenNotebookError("nothing was measured yet: begin a cell with %%carbon")
-    energy = total(
-        (one.sensor, one.kernel) for report in reports for one in report.energy.components
-    )
-    sums = by_boundary(reports)
+    energy = total((one.sensor, one.kernel) for report in whole for one in report.energy.components)
+    sums = by_boundary(whole)
     last = reports[-1]
-    whole = next(iter(sums.values())) if len(sums) == 1 else last.footprint.co2e
+    grams = next(iter(sums.values())) if len(sums) == 1 else last.footprint.co2e
     measure = energy if len(sums) == 1 else last.energy.kernel
     elsewhere = _elsewhere(last, energy)
     return Summary(
@@ -48,9 +38,9 @@ def summarise(session: Session, title: str = "Footprint of this session") -> Sum
         tuple(reports),
         energy,
         tuple(sums.items()),
-        sum(one.duration_s for one in reports),
-        _components(reports),
-        equivalences(measure, whole, last.place, last.intensity, COMPARISONS),
+        sum(one.duration_s for one in whole),
+        _components(whole),
+        equivalences(measure, grams, last.place, last.intensity, COMPARISONS),
         elsewhere,
         tuple(dict.fromkeys([*(one.intensity.source for one in reports), ATTRIBUTION])),
         tuple((zone, resolve(zone).name) for zone, _ in elsewhere),

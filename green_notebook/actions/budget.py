@@ -32,6 +32,6 @@ def run(session: Session, argv: list[str], now: datetime | None = None) -> str:
         return "there is no budget for the day: %carbon budget 100g/day sets one"
     limit = budget.parse(session.settings.budget)
     day = (now or datetime.now().astimezone()).date()
-    spent = budget.used_on(limit, session.reports, day)
+    spent = budget.used_on(limit, session.counted, day)
     amount = limit.text.partition("/")[0].strip()
     return f"{spent:.0%} of the day's budget of {amount} is spent, in this session"

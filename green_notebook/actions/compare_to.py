@@ -15,6 +15,7 @@ from green_notebook.equivalences import (
 )
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Quantity, Report, total
+from green_notebook.model.summary import counted
 from green_notebook.show._units import number, shown
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ def run(session: Session, argv: list[str]) -> Table:
     if not reports:
         raise GreenNotebookError("nothing was measured yet: begin a cell with %%carbon")
     own = own_comparators(options.file or session.settings.comparisons)
-    return table(reports if options.session else reports[-1:], own)
+    return table(session.counted if options.session else reports[-1:], own)
 
 
 def table(reports: Sequence[Report], own: Sequence[Comparator] = ()) -> Table:
     """All comparisons of the reports' sum, one line each, with what one of it costs."""
-    top = outermost(reports)
+    top = counted(reports)
     amounts = {
         "energy": total((("machine", one.energy.kernel) for one in top), "J"),
         "co2e": total_co2e(top),
@@ -67,12 +68,6 @@ def table(reports: Sequence[Report], own: Sequence[Comparator] = ()) -> Table:
             f"Energy is compared with energy, on any grid; grams are those of {last.place.zone} ({grid} g/kWh, {last.intensity.boundary}).",
         ),
     )
-
-
-def outermost(reports: Sequence[Report]) -> list[Report]:
-    """The reports whose parent is not among them: what a sum counts."""
-    known = {one.id for one in reports}
-    return [one for one in reports if one.parent_id not in known]
 
 
 def _water(reports: Sequence[Report]) -> dict[str, Quantity]:

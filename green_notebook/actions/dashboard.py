@@ -13,7 +13,6 @@ from green_notebook.show._rows import same_boundary
 from green_notebook.show.dashboard import (
     Idle,
     Timeline,
-    counted,
     session_state,
 )
 
@@ -65,10 +64,10 @@ def state(session: Session) -> dict[str, Any]:
         timeline = Timeline(chronicle.began_at.isoformat(), _power(chronicle))
     if chronicle.idle is not None:
         idle = Idle(chronicle.idle, chronicle.idle_s, because=_held(session))
-    reports = session.reports
+    summed = session.counted
     span = session.outermost()
     running = None if span is None else session.progress(span)
-    return session_state(reports, timeline, idle, running, _compared(reports))
+    return session_state(session.reports, timeline, idle, running, _compared(summed), summed)
 
 
 def _power(chronicle: Chronicle) -> tuple[tuple[float, float | None], ...]:
@@ -78,7 +77,7 @@ def _power(chronicle: Chronicle) -> tuple[tuple[float, float | None], ...]:
 
 
 def _compared(reports: list[Report]) -> tuple[Equivalence, ...]:
-    outer = same_boundary(counted(reports))
+    outer = same_boundary(reports)
     if not outer:
         return ()
     last = outer[-1]

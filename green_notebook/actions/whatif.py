@@ -14,6 +14,7 @@ from green_notebook.actions._lines import Parser, Table
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import grid
 from green_notebook.model import Basis, Quantity, Report, product, total
+from green_notebook.model.summary import counted
 from green_notebook.scenarios import Case, Scenario, at_power, chip, elsewhere, on_chip
 from green_notebook.show._units import duration, number, shown
 from green_notebook.windows import OWN_ERROR, apart, windows
@@ -59,7 +60,7 @@ def run(session: Session, argv: list[str], now: datetime | None = None) -> WhatI
     reports = list(session.reports)
     if not reports:
         raise GreenNotebookError("nothing was measured yet: begin a cell with %%carbon")
-    picked = reports if options.session else reports[-1:]
+    picked = session.counted if options.session else reports[-1:]
     case, gpu_j, notes = _case(picked)
     asked = bool(options.hardware or options.power or options.hours)
     found = [case.here()]
@@ -103,9 +104,8 @@ def _split(words: Sequence[str]) -> list[str]:
 
 def _case(reports: Sequence[Report]) -> tuple[Case, Quantity, tuple[str, ...]]:
     """The reports as one case, its GPU energy, and what has to be said."""
-    known = {one.id for one in reports}
     last = reports[-1]
-    top = [one for one in reports if one.parent_id not in known]
+    top = counted(reports)
     here = [one for one in top if one.place.zone == last.place.zone]
     notes: tuple[str, ...] = ()
     if len(here) < len(top):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from green_notebook.model.energy import Equivalence
@@ -28,3 +29,23 @@ class Summary:
     elsewhere: tuple[tuple[str, Quantity], ...] = ()
     sources: tuple[str, ...] = ()
     places: tuple[tuple[str, str], ...] = ()
+
+
+def counted(reports: Iterable[Report], wholes: Mapping[str, Report] | None = None) -> list[Report]:
+    """The reports that a total adds up: the outermost, so that nothing counts twice.
+
+    ``wholes`` has, by the id of each report that was measured side by side with others, the report
+    of all these together: it stands once for them.
+    """
+    listed = list(reports)
+    known = {one.id for one in listed}
+    outer: list[Report] = []
+    stood: set[str] = set()
+    for one in listed:
+        whole = (wholes or {}).get(one.id)
+        if one.parent_id in known or (whole is not None and whole.id in stood):
+            continue
+        outer.append(whole or one)
+        if whole is not None:
+            stood.add(whole.id)
+    return outer

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from green_notebook.model import Advice, Equivalence, Progress, Quantity, Report, rounded, total
+from green_notebook.model.summary import counted
 from green_notebook.show import _rows
 from green_notebook.show._units import duration
 
@@ -47,15 +48,18 @@ def session_state(
     idle: Idle | None = None,
     running: Progress | None = None,
     equivalences: Sequence[Equivalence] = (),
+    summed: Sequence[Report] | None = None,
 ) -> dict[str, Any]:
     """The dashboard's state (JSON): bars, totals, power, idle share, what to save, advice.
 
     ``reports`` oldest first; of nested ones only the outer count. ``equivalences`` are of the
-    total. Numbers at 4 significant digits; at most 40 cells, the largest.
+    total, which is of ``summed`` where that differs: work measured side by side counts once.
+    Numbers at 4 significant digits; at most 40 cells, the largest.
     """
     outer = counted(reports)
-    energy = total((("session", one.energy.kernel) for one in outer), "J")
-    alike = _rows.same_boundary(outer)
+    whole = outer if summed is None else list(summed)
+    energy = total((("session", one.energy.kernel) for one in whole), "J")
+    alike = _rows.same_boundary(whole)
     co2e = total((("session", one.footprint.co2e) for one in alike), "g")
     shown = _largest(outer)
     labels = {id(one): _label(one, index) for index, one in enumerate(outer)}
@@ -63,10 +67,10 @@ def session_state(
         "cells": [_cell(one, labels[id(one)]) for one in shown],
         "left_out": len(outer) - len(shown),
         "count": len(outer),
-        "duration_s": rounded(sum(one.duration_s for one in outer), DIGITS),
+        "duration_s": rounded(sum(one.duration_s for one in whole), DIGITS),
         "energy": energy.to_dict(DIGITS),
         "co2e": co2e.to_dict(DIGITS),
-        "co2e_note": _boundary_note(outer, alike),
+        "co2e_note": _boundary_note(whole, alike),
         "equivalences": [one.to_wire() for one in equivalences],
         "power": _power(timeline),
         "marks": _marks(outer, labels, timeline),
@@ -75,13 +79,6 @@ def session_state(
         "advice": _last_advice(outer),
         "running": None if running is None else running.to_dict(),
     }
-
-
-def counted(reports: Iterable[Report]) -> list[Report]:
-    """The reports whose parent is not among them: nothing is counted twice."""
-    listed = list(reports)
-    ids = {one.id for one in listed}
-    return [one for one in listed if one.parent_id not in ids]
 
 
 def _boundary_note(reports: Sequence[Report], alike: Sequence[Report]) -> str:

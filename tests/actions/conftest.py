@@ -21,6 +21,7 @@ from green_notebook.model import (
     Quantity,
     Report,
 )
+from green_notebook.model.summary import counted
 from green_notebook.settings import GreenNotebook
 
 
@@ -31,6 +32,11 @@ class Kept:
     reports: list = field(default_factory=list)
     host: Host = field(default_factory=lambda: Host(Path("/nowhere"), {"TZ": "Europe/Berlin"}))
     settings: GreenNotebook = field(default_factory=lambda: GreenNotebook({}))
+    wholes: dict = field(default_factory=dict)
+
+    @property
+    def counted(self):
+        return counted(self.reports, self.wholes)
 
 
 def make_report(

@@ -9,6 +9,7 @@ import pytest
 from green_notebook import actions, verbs
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Report
+from green_notebook.model.summary import counted
 
 REPORTS = Path(__file__).parents[1] / "reports"
 
@@ -25,7 +26,12 @@ class Extension:
         """A session with reports and nothing else."""
         settings = SimpleNamespace(zone="", problems=["a setting is wrong"])
         doctor = SimpleNamespace(in_use=[])
-        return SimpleNamespace(reports=self.reports, settings=settings, doctor=lambda: doctor)
+        return SimpleNamespace(
+            reports=self.reports,
+            counted=counted(self.reports),
+            settings=settings,
+            doctor=lambda: doctor,
+        )
 
     def running(self):
         """Two cells at once."""

@@ -140,7 +140,7 @@ def test_nested_spans_know_their_parent_and_a_total_counts_once(tmp_path, clock)
     clock.advance(1.0, 1.0)
     whole = session.end(outer)
     assert inner.parent_id == whole.id
-    assert [one.name for one in session.ledger.topmost()] == ["outer"]
+    assert [one.name for one in session.counted] == ["outer"]
     assert whole.energy.kernel.value > inner.energy.kernel.value
 
 

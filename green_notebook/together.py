@@ -1,0 +1,102 @@
+"""Work measured side by side, once: what a total counts of spans that overlapped in time.
+
+A process has one CPU time and a card one counter, so each of two spans that overlap without one
+being the other's child holds the other's energy too. Their union is measured like a span: from
+the first one's begin to the last one's end, by the same readings. Totals count that.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import dataclass, field
+
+from green_notebook.accountant import Accountant
+from green_notebook.assemble import Assembler
+from green_notebook.ledger import LIMIT
+from green_notebook.model import Report
+from green_notebook.spans import OpenSpan
+from green_notebook.usage import Usage
+
+BESIDE = "side-by-side"
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    """The union of spans that overlap, as a span, and the ids of these."""
+
+    span: OpenSpan
+    members: set[str] = field(default_factory=set)
+
+
+class Together:
+    """Told of every span's begin and end; ``wholes`` has a group's report by each member's id."""
+
+    def __init__(self, accountant: Accountant, assembler: Assembler) -> None:
+        self.wholes: dict[str, Report] = {}
+        self._accountant = accountant
+        self._assembler = assembler
+        # One at a time: whatever overlaps an open member belongs to it too.
+        self._open: Group | None = None
+        self._last: Group | None = None
+        self._lock = threading.Lock()
+
+    def begun(self, spans: list[OpenSpan]) -> None:
+        """``spans`` are open: those that say that they overlap belong together."""
+        beside = [one for one in spans if BESIDE in one.notes]
+        if not beside:
+            return
+        with self._lock:
+            if self._open is None:
+                self._open = Group(_union(min(beside, key=lambda one: one.start.at_s)))
+            self._open.members.update(one.id for one in beside)
+
+    def ended(self, span: OpenSpan, still_open: list[OpenSpan]) -> None:
+        """``span`` is over, or came to nothing; the last one's end is the group's."""
+        if BESIDE not in span.notes:
+            return
+        # A task that outlives its parent is known to be none of its only now.
+        self.begun([span, *still_open])
+        with self._lock:
+            group = self._open
+            if group is None:
+                return
+            if not any(one.id in group.members for one in still_open):
+                group.span.end = span.end
+                self._open, self._last = None, group
+        if span.end is not None:
+            self._tell(group, span.end)
+
+    def roll(self, now: Usage) -> None:
+        """Fold what is long past; the sampler's thread calls this."""
+        group = self._open
+        if group is not None:
+            self._accountant.roll(group.span, now)
+
+    def refine(self, report: Report) -> None:
+        """A member became final: so may the group's figure, where it was the last to end."""
+        group = self._last
+        if group is not None and group.span.end is not None and report.id in group.members:
+            self._tell(group, group.span.end)
+
+    def _tell(self, group: Group, until: Usage) -> None:
+        summed = self._accountant.sum(group.span, until)
+        report = self._assembler.report(group.span, summed, final=summed.settled)
+        for member in tuple(group.members):
+            self.wholes[member] = report
+        while len(self.wholes) > LIMIT:
+            self.wholes.pop(next(iter(self.wholes)), None)
+
+
+def _union(first: OpenSpan) -> OpenSpan:
+    """A span that goes on from ``first``'s begin, with what is folded of it already."""
+    return OpenSpan(
+        secrets.token_hex(8),
+        None,
+        first.start,
+        first.started_at,
+        zone=first.zone,
+        pue=first.pue,
+        folded=first.folded,
+        seam=first.seam,
+    )
