@@ -118,13 +118,22 @@ test-vision: .venv-vision/.ready ## Advice against timm and torchvision; several
 # --- figures and pictures ---------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.ready ## What the meter itself costs
-	$(BIN)/python benchmarks/bench.py
-
-.PHONY: bench-peers
-bench-peers: .venv/.ready ## This package beside its peers, each in its own environment: docs/benchmarks.md
+bench: .venv/.bench ## This package beside its peers on simulated hardware, and what it costs: docs/benchmarks.md; 25 minutes, root for RAPL
 	scripts/need gcc
 	$(BIN)/python benchmarks/peers.py
+
+.PHONY: bench-quick
+bench-quick: .venv/.bench ## The same with few rounds, for a look: tests/artifacts/bench; 7 minutes
+	scripts/need gcc
+	$(BIN)/python benchmarks/peers.py --quick
+
+.PHONY: bench-cost
+bench-cost: .venv/.ready ## What the meter itself costs, beside its limits; 2 minutes
+	$(BIN)/python benchmarks/bench.py
+
+.venv/.bench: pyproject.toml | .venv/.ready
+	$(BIN)/pip install --quiet --group bench
+	touch $@
 
 .PHONY: screenshots
 screenshots: .venv/.ready ## Every view, dark and light: docs/images (README.md, docs/) and tests/artifacts
