@@ -28,8 +28,8 @@ LATE = Note(
 )
 EARLY = Note(
     "gpu-early",
-    "GPU work of an earlier cell was still running when this one began: its rest is in this "
-    "figure; %%carbon --sync on the earlier cell charges it there",
+    "GPU work begun earlier was still running when this began: its rest is in this figure; "
+    "%%carbon --sync on the cell that began it charges it there",
 )
 
 # jax lists its newest arrays first; of 5,000 live ones the list takes 0.5 ms, each question 1 us.

@@ -53,8 +53,9 @@ def _jax(module: Any) -> None:
 
 def _tensorflow(module: Any) -> None:
     eager = sys.modules.get("tensorflow.python.eager.context")
-    # Without a context nothing runs, and waiting would take the GPU's memory.
-    if not getattr(getattr(eager, "_context", None), "_initialized", eager is None):
+    context = getattr(eager, "_context", None)
+    # Before its first use nothing runs, and waiting would take the GPU's memory.
+    if eager is not None and getattr(context, "_context_handle", None) is None:
         return
     module.test.experimental.sync_devices()
 

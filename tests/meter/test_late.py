@@ -6,7 +6,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from green_notebook import pending
+from green_notebook import pending, waiting
 from green_notebook.model import SensorSpec
 from green_notebook.sensors._gpu import GpuUse
 from green_notebook.testing import FakeClock, FakeModel, FakeSensor, fake_session
@@ -22,7 +22,7 @@ def clock():
 @pytest.fixture(autouse=True)
 def no_framework(monkeypatch):
     """What other tests imported is not asked here."""
-    for name in ("torch.cuda", "torch._C", "cupy", "jax", "jax._src.xla_bridge"):
+    for name in ("torch.cuda", "torch._C", "cupy", "jax", "jax._src.xla_bridge", "tensorflow"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -215,6 +215,31 @@ def test_jax_is_asked_for_arrays_of_started_gpus(monkeypatch, backends, arrays, 
     )
     assert pending.running() is told
     assert set(started) <= {"cuda"} & set(backends)
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("name", ["cupy", "jax", "tensorflow"])
+def test_only_what_is_in_use_is_waited_for(monkeypatch, name, used):
+    """Imported is not used: waiting would start the framework and take the GPU's memory."""
+    waited = []
+    array = SimpleNamespace(is_deleted=lambda: False, block_until_ready=lambda: waited.append(1))
+    cuda = SimpleNamespace(
+        driver=SimpleNamespace(ctxGetCurrent=lambda: int(used)),
+        runtime=SimpleNamespace(deviceSynchronize=lambda: waited.append(1)),
+    )
+    sync_devices = SimpleNamespace(sync_devices=lambda: waited.append(1))
+    modules = {
+        "cupy": SimpleNamespace(cuda=cuda),
+        "jax": SimpleNamespace(effects_barrier=lambda: None, live_arrays=lambda _name: [array]),
+        "tensorflow": SimpleNamespace(test=SimpleNamespace(experimental=sync_devices)),
+    }
+    monkeypatch.setitem(sys.modules, name, modules[name])
+    bridge = SimpleNamespace(_backends={"cuda": 0} if used else {})
+    monkeypatch.setitem(sys.modules, "jax._src.xla_bridge", bridge)
+    eager = SimpleNamespace(_context=SimpleNamespace(_context_handle=1 if used else None))
+    monkeypatch.setitem(sys.modules, "tensorflow.python.eager.context", eager)
+    assert waiting.synchronise() is None
+    assert waited == ([1] if used else [])
 
 
 # --- where no framework can be asked: what the counter shows -----------------------------------
