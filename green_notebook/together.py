@@ -8,7 +8,6 @@ the first one's begin to the last one's end, by the same readings. Totals count 
 from __future__ import annotations
 
 import secrets
-import threading
 from dataclasses import dataclass, field
 
 from green_notebook.accountant import Accountant
@@ -39,17 +38,17 @@ class Together:
         # One at a time: whatever overlaps an open member belongs to it too.
         self._open: Group | None = None
         self._last: Group | None = None
-        self._lock = threading.Lock()
 
     def begun(self, spans: list[OpenSpan]) -> None:
         """``spans`` are open: those that say that they overlap belong together."""
+        # No lock: of two threads that come here at once, each brings all the members.
         beside = [one for one in spans if BESIDE in one.notes]
         if not beside:
             return
-        with self._lock:
-            if self._open is None:
-                self._open = Group(_union(min(beside, key=lambda one: one.start.at_s)))
-            self._open.members.update(one.id for one in beside)
+        group = self._open
+        if group is None:
+            group = self._open = Group(_union(min(beside, key=lambda one: one.start.at_s)))
+        group.members.update(one.id for one in beside)
 
     def ended(self, span: OpenSpan, still_open: list[OpenSpan]) -> None:
         """``span`` is over, or came to nothing; the last one's end is the group's."""
@@ -57,13 +56,12 @@ class Together:
             return
         # A task that outlives its parent is known to be none of its only now.
         self.begun([span, *still_open])
-        with self._lock:
-            group = self._open
-            if group is None:
-                return
-            if not any(one.id in group.members for one in still_open):
-                group.span.end = span.end
-                self._open, self._last = None, group
+        group = self._open
+        if group is None:
+            return
+        if not any(one.id in group.members for one in still_open):
+            group.span.end = span.end
+            self._open, self._last = None, group
         if span.end is not None:
             self._tell(group, span.end)
 
