@@ -19,6 +19,9 @@ OVERDUE_S = 0.05
 # Within a long span; a span's edges have looks of their own.
 LOOK_PERIOD_S = 1.9
 
+# A span's end is told a moment after its edge.
+MOMENT_S = 0.001
+
 # Told the time; says in how many seconds it wants to hear again (None: when chores come again).
 Listener = Callable[[float], float | None]
 
@@ -45,7 +48,7 @@ class Chores:
 
     def edge(self, at_s: float) -> None:
         """A span begins or ends now: who its children are and whose the GPUs is asked at once."""
-        self._settle_s = at_s + REFINE_S
+        self._settle_s = at_s + REFINE_S + MOMENT_S
         self._wanted_s = at_s
 
     @property

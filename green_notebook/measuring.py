@@ -34,10 +34,12 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
         self._session = session
         self._span: OpenSpan | None = None
         self._report: Report | None = None
+        self._over = False
 
     def __enter__(self) -> measure:  # noqa: PYI034 - Self is 3.11's
         self._session = self._session or current()
         self._report = None
+        self._over = False
         self._span = self._session.begin(self.name, zone=self._zone, pue=self._pue)
         return self
 
@@ -49,15 +51,18 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
     ) -> None:
         if self._session is None or self._span is None:
             return
-        self._report = self._session.end(self._span, status_of(kind))
+        self._session.stop(self._span, status_of(kind))
+        self._over = True
 
     @property
     def report(self) -> Report:
         """The block's report; waits (at most 150 ms) until it is final."""
-        if self._report is None or self._session is None:
+        if not self._over or self._session is None or self._span is None:
             raise GreenNotebookError("the report is ready when the measured block has ended")
-        if self._report.state != "final":
-            self._report = self._session.finalise(self._report.id) or self._report
+        if self._report is None or self._report.state != "final":
+            self._report = self._session.finalise(self._span.id) or self._report
+        if self._report is None:
+            raise GreenNotebookError("no report could be made of this block; see %carbon doctor")
         return self._report
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -29,6 +29,7 @@ from green_notebook.settings import GreenNotebook
 from green_notebook.settling import REFINE_S, Settler
 from green_notebook.spans import CellInfo, OpenSpan, Stacks
 from green_notebook.together import BESIDE, Together
+from green_notebook.untold import Untold
 from green_notebook.waiting import synchronise
 
 if TYPE_CHECKING:
@@ -60,16 +61,17 @@ class Session:
             self.host, self.clock, {name: getattr(self.settings, name) for name in OPTIONS}
         )
         self.baseline = Baseline()
-        self.ledger = Ledger()
+        self._ledger = Ledger()
         self.accountant = Accountant(self.sampler, self.baseline)
         self.assembler = Assembler(self.settings, self.host, self.id, secrets.token_bytes(16))
         self.assembler.labels = self.sampler.labels
         self.feed = Feed(self.accountant, self.assembler)
         self.chronicle = Chronicle(self.accountant, self.clock)
-        self.settler = Settler(self.accountant, self.assembler, self.ledger, self.clock)
+        self.settler = Settler(self.accountant, self.assembler, self._ledger, self.clock)
         self.together = Together(self.accountant, self.assembler)
         self.settler.listeners.append(self.together.refine)
         self.hints = Hints(self.settings, self.clock, self.together.wholes)
+        self.untold = Untold(self._tell)
         self.adviser = Adviser(self.settings, self.host, self.sampler)
         self.pid = os.getpid()
         self._stacks = Stacks()
@@ -125,6 +127,12 @@ class Session:
 
     def end(self, span: OpenSpan, status: Status = "ok") -> Report:
         """Stop measuring; the report is provisional where a later counter step will sharpen it."""
+        self.stop(span, status)
+        self.untold.tell()
+        return self._ledger.get(span.id) or self._tell(span)
+
+    def stop(self, span: OpenSpan, status: Status = "ok") -> None:
+        """Stop measuring: the last readings are taken, the report is made when somebody asks."""
         if span.end is None:
             problem = synchronise() if span.sync else None
             if problem:
@@ -141,12 +149,18 @@ class Session:
             self.together.ended(span, self._stacks.all())
             self.feed.drop(span)
             self.sampler.busy = max(0, self.sampler.busy - 1)
-        summed = self.accountant.sum(span, span.end)
-        report = self.assembler.report(span, summed, final=summed.settled)
-        report = self.hints.added_to(report, self.ledger)
-        self.ledger.append(report)
-        if not summed.settled:
+            self.untold.add(span)
+
+    def _tell(self, span: OpenSpan) -> Report:
+        """Make the report of a span that is over."""
+        summed, final = self.settler.settled(span)
+        report = self.assembler.report(span, summed, final=final)
+        report = self.hints.added_to(report, self._ledger)
+        self._ledger.append(report)
+        if not final:
             self.settler.add(span)
+        elif self.settler.late(span):
+            self.settler.announce(report)
         return report
 
     def advise(
@@ -170,6 +184,7 @@ class Session:
 
     def finalise(self, report_id: str, timeout_s: float = REFINE_S) -> Report | None:
         """The final report: waits at most ``timeout_s`` for the counter step after the end."""
+        self.untold.tell()
         return self.settler.finalise(report_id, timeout_s)
 
     def progress(self, span: OpenSpan) -> Progress:
@@ -191,6 +206,12 @@ class Session:
     def on_final(self, callback: Callable[[Report], None]) -> None:
         """Call back with each report that was refined after its span's end."""
         self.settler.listeners.append(callback)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Where the reports are kept: those of all spans that are over."""
+        self.untold.tell()
+        return self._ledger
 
     @property
     def reports(self) -> list[Report]:
@@ -217,6 +238,7 @@ class Session:
 
     def _tick(self, now_s: float) -> float | None:
         """From the sampler's thread; in how many seconds it is wanted again."""
+        self.untold.tell(now_s - REFINE_S)
         self.settler.tick()
         spans = self._stacks.all()
         wait_s = self.feed.wait_s(spans, now_s)
@@ -249,6 +271,7 @@ class Session:
         if self._closed or os.getpid() != self.pid:
             return
         self._closed = True
+        self.untold.tell()
         self.settler.flush()
         self.sampler.close()
         self.assembler.worker.close(timeout_s=0.5)
@@ -258,3 +281,5 @@ class Session:
         self._closed = True
         self.sampler.forget()
         self.settler.clear()
+        # Whatever lock the parent's thread held stays behind.
+        self.untold = Untold(self._tell)

@@ -65,17 +65,31 @@ class Settler:
         span, event = self._waiting.get(report_id, (None, None))
         if span is None or event is None or span.end is None:
             return
-        summed = self.accountant.sum(span, span.end)
-        late = self.clock.monotonic() - span.end.at_s > REFINE_S
-        if not (summed.settled or late or force):
+        summed, final = self.settled(span, force=force)
+        if not final:
             return
         # Two threads may come here at once: whoever takes it out finishes it.
         if self._waiting.pop(report_id, None) is None:
             return
-        summed = self._with_late_work(span, span.end.at_s, summed)
         report = self.assembler.final(span, summed, self.ledger.get(report_id), OF_THE_MACHINE)
         self.ledger.append(report)
         event.set()
+        self.announce(report)
+
+    def settled(self, span: OpenSpan, *, force: bool = False) -> tuple[Sum, bool]:
+        """What a span that is over took, and whether nothing more will be learned of it."""
+        end = span.end or span.start
+        summed = self.accountant.sum(span, end)
+        if not (summed.settled or force or self.late(span)):
+            return summed, False
+        return self._with_late_work(span, end.at_s, summed), True
+
+    def late(self, span: OpenSpan) -> bool:
+        """Whether the step after the end of ``span`` must have come."""
+        return span.end is not None and self.clock.monotonic() - span.end.at_s > REFINE_S
+
+    def announce(self, report: Report) -> None:
+        """Tell those who wait for final reports."""
         for listener in tuple(self.listeners):
             with suppress(BaseException):
                 listener(report)
