@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import atexit
 import os
+import threading
 
 from green_notebook.session import Session
 from green_notebook.settings import GreenNotebook
 
 _current: Session | None = None
+# Threads may ask for the first time at once, and a second session would keep a report to itself.
+_making = threading.RLock()
 
 
 def current(settings: GreenNotebook | None = None) -> Session:
     """The kernel's session; made when first asked for. ``settings`` are used from then on."""
     global _current  # noqa: PLW0603 - one session for a process is what a session is
-    if _current is None or _current.closed:
-        _current = Session(settings)
-    elif settings is not None and _current.settings is not settings:
-        _current.use(settings)
-    return _current
+    session = _current
+    if session is None or session.closed:
+        with _making:
+            session = _current
+            if session is None or session.closed:
+                session = _current = Session(settings)
+    if settings is not None and session.settings is not settings:
+        session.use(settings)
+    return session
 
 
 def close_current() -> None:
@@ -30,7 +37,9 @@ def close_current() -> None:
 
 
 def _after_fork() -> None:
-    global _current
+    global _current, _making  # noqa: PLW0603 - the child has its own
+    # Another thread of the parent may have held it.
+    _making = threading.RLock()
     session, _current = _current, None
     if session is not None:
         session.forget()

@@ -5,12 +5,14 @@ import json
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
 from green_notebook.clock import Clock
 from green_notebook.errors import GreenNotebookError
+from green_notebook.kernel_session import close_current, current
 from green_notebook.measuring import measure
 from green_notebook.model import Basis, Report, SensorSpec
 from green_notebook.testing import FakeClock, FakeModel, FakeSensor, fake_session
@@ -321,6 +323,20 @@ def test_a_device_that_fails_is_noted(tmp_path, clock, monkeypatch):
     session = fake_session(tmp_path, FakeModel(), clock=clock, sync=True)
     notes = {note.code: note.text for note in run(session, clock, 0.1).notes}
     assert "device-side assert" in notes["gpu-sync"]
+
+
+def test_threads_that_ask_at_once_share_one_session():
+    """The first `gn.measure` of several threads: a second session would lose a report."""
+    close_current()
+    together = threading.Barrier(8)
+
+    def ask(_):
+        together.wait()
+        return current()
+
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(ask, range(8)))) == 1
+    close_current()
 
 
 def test_the_thread_runs_without_any_sensor(tmp_path):
