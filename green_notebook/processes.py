@@ -44,11 +44,29 @@ def reaped_cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def _read(path: str) -> bytes | None:
+    """A file of /proc, whole; None where it is gone."""
+    try:
+        file = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except OSError:
+        return None
+    try:
+        text = os.read(file, 4096)
+        while len(text) % 4096 == 0 and (more := os.read(file, 4096)):
+            text += more
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+    return text
+
+
 class ProcessTree:
     """Finds this process's descendants: by the kernel's lists of children, else by parents."""
 
     def __init__(self, proc: Path = Path("/proc"), pid: int | None = None) -> None:
-        self.proc = proc
+        # Paths are put together as text: a thousand Path objects cost more than the reads.
+        self._root = str(proc)
         self.pid = os.getpid() if pid is None else pid
         self.tick_s = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
         self.page_bytes = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -66,7 +84,7 @@ class ProcessTree:
             memory += int(fields[21]) * self.page_bytes  # rss is field 24 (proc(5))
         return Descendants(sum(cpu_s for cpu_s, _ in each.values()), memory, each)
 
-    def _life(self, fields: list[str]) -> tuple[float, float]:
+    def _life(self, fields: list[bytes]) -> tuple[float, float]:
         # utime, stime, cutime and cstime are fields 14 to 17, starttime field 22 (proc(5)).
         return sum(map(int, fields[11:15])) * self.tick_s, int(fields[19]) * self.tick_s
 
@@ -84,7 +102,7 @@ class ProcessTree:
         """The time on the clock that births are told on."""
         return time.clock_gettime(time.CLOCK_BOOTTIME) if self.linux else time.time()
 
-    def _walk(self) -> Iterator[tuple[int, list[str]]]:
+    def _walk(self) -> Iterator[tuple[int, list[bytes]]]:
         if self.lists:
             waiting = self._children(self.pid)
             while waiting:
@@ -95,44 +113,35 @@ class ProcessTree:
             return
         everybody = {
             int(name): fields
-            for name in os.listdir(self.proc)
+            for name in os.listdir(self._root)
             if name.isdigit() and (fields := self._stat(int(name)))
         }
-        family = {self.pid}
-        # A child's number may be below its parent's after a wrap of pids: go round until stable.
-        while True:
-            more = {
-                pid
-                for pid, fields in everybody.items()
-                if pid not in family and int(fields[1]) in family
-            }
-            if not more:
-                break
-            family |= more
-        family.discard(self.pid)
-        yield from ((pid, everybody[pid]) for pid in family)
+        children: dict[int, list[int]] = {}
+        for pid, fields in everybody.items():
+            children.setdefault(int(fields[1]), []).append(pid)
+        waiting = list(children.get(self.pid, ()))
+        while waiting:
+            pid = waiting.pop()
+            if pid != self.pid:
+                yield pid, everybody[pid]
+                waiting.extend(children.get(pid, ()))
 
     def _children(self, pid: int) -> list[int]:
-        found: list[int] = []
+        folder = f"{self._root}/{pid}/task"
         try:
-            tasks = os.listdir(self.proc / str(pid) / "task")
+            tasks = os.listdir(folder)
         except OSError:
-            return found
+            return []
+        found: list[int] = []
         for task in tasks:
-            try:
-                text = (self.proc / str(pid) / "task" / task / "children").read_text()
-            except OSError:
-                continue
-            found.extend(map(int, text.split()))
+            text = _read(f"{folder}/{task}/children")
+            if text:
+                found.extend(map(int, text.split()))
         return found
 
-    def _stat(self, pid: int) -> list[str] | None:
-        try:
-            text = (self.proc / str(pid) / "stat").read_text(errors="replace")
-        except OSError:
-            return None
+    def _stat(self, pid: int) -> list[bytes] | None:
         # The name in parentheses may hold spaces and parentheses itself.
-        fields = text.rpartition(")")[2].split()
+        fields = (_read(f"{self._root}/{pid}/stat") or b"").rpartition(b")")[2].split()
         return fields if len(fields) > 21 else None
 
     def _scan_with_psutil(self) -> Descendants:
