@@ -93,7 +93,7 @@ def test_the_verb_compares_by_name(session):
     measured(session, "large", cpu=joules(100))
     measured(session, "small", cpu=joules(60))
     text = str(action.run(session, ["large", "small"]))
-    assert "small took 40 %" in text
+    assert "small took 40.0 % (" in text
     assert "less energy than large" in text
     assert "real" in text
 
