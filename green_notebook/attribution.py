@@ -76,7 +76,8 @@ def attribute(
 
 def _active(machine: Quantity, idle: Quantity, share: Share) -> Quantity:
     """``share.active`` of what is above idle: as unsure as the machine, the idle part and the share."""
-    above = machine.value - idle.value
+    # An idle part that was cut down to the whole may exceed it by a rounding.
+    above = max(0.0, machine.value - idle.value)
     gain = above / machine.value if machine.value else 0.0
     machine_below, machine_above = (gain * one for one in machine.systematic)
     # What idle may be less, active may be more.

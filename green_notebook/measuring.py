@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -51,8 +52,10 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
     ) -> None:
         if self._session is None or self._span is None:
             return
-        self._session.stop(self._span, status_of(kind))
         self._over = True
+        # Whatever goes wrong here is ours: the block's own outcome stands.
+        with suppress(Exception):
+            self._session.stop(self._span, status_of(kind))
 
     @property
     def report(self) -> Report:

@@ -19,6 +19,17 @@ from green_notebook.spans import OpenSpan
 
 # The counter step after a span's end comes at most this late (NVML: 100 ms and some).
 REFINE_S = 0.15
+# A report is made in a few milliseconds; nobody waits longer for the thread that makes it.
+MAKING_S = 1.0
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A span whose report is provisional; ``making`` is held by the one thread that finishes it."""
+
+    span: OpenSpan
+    done: threading.Event = field(default_factory=threading.Event)
+    making: threading.Lock = field(default_factory=threading.Lock)
 
 
 @dataclass(slots=True)
@@ -32,49 +43,61 @@ class Settler:
     listeners: list[Callable[[Report], None]] = field(default_factory=list)
     # When the latest span began: what a card draws since then may be that one's.
     begun_s: float = -math.inf
-    _waiting: dict[str, tuple[OpenSpan, threading.Event]] = field(default_factory=dict)
+    _waiting: dict[str, _Waiting] = field(default_factory=dict)
 
     def add(self, span: OpenSpan) -> None:
         """Wait for the counter step after the end of ``span``."""
-        self._waiting[span.id] = (span, threading.Event())
+        self._waiting[span.id] = _Waiting(span)
 
     def finalise(self, report_id: str, timeout_s: float = REFINE_S) -> Report | None:
         """The final report: waits at most ``timeout_s`` for the step."""
         waiting = self._waiting.get(report_id)
         if waiting is not None:
-            waiting[1].wait(timeout_s)
-            self._settle(report_id, force=True)
+            waiting.done.wait(timeout_s)
+            self._settle(waiting, force=True)
         return self.ledger.get(report_id)
 
     def tick(self) -> None:
         """Settle what can be settled now."""
-        for report_id in tuple(self._waiting):
-            self._settle(report_id)
+        for waiting in tuple(self._waiting.values()):
+            self._settle(waiting)
 
     def flush(self) -> None:
         """Settle everything with what is known."""
-        for report_id in tuple(self._waiting):
-            self._settle(report_id, force=True)
+        for waiting in tuple(self._waiting.values()):
+            self._settle(waiting, force=True)
 
     def clear(self) -> None:
         """Forget everything."""
         self._waiting.clear()
         self.listeners.clear()
 
-    def _settle(self, report_id: str, *, force: bool = False) -> None:
-        span, event = self._waiting.get(report_id, (None, None))
-        if span is None or event is None or span.end is None:
+    def _settle(self, waiting: _Waiting, *, force: bool = False) -> None:
+        # Two threads may come here at once. Who must have the report waits for the other.
+        if not waiting.making.acquire(timeout=MAKING_S if force else 0):
             return
-        summed, final = self.settled(span, force=force)
-        if not final:
-            return
-        # Two threads may come here at once: whoever takes it out finishes it.
-        if self._waiting.pop(report_id, None) is None:
-            return
-        report = self.assembler.final(span, summed, self.ledger.get(report_id), OF_THE_MACHINE)
-        self.ledger.append(report)
-        event.set()
+        try:
+            report = None if waiting.done.is_set() else self._final(waiting.span, force=force)
+            if report is None:
+                return
+            self._waiting.pop(report.id, None)
+            waiting.done.set()
+        finally:
+            waiting.making.release()
         self.announce(report)
+
+    def _final(self, span: OpenSpan, *, force: bool) -> Report | None:
+        """The final report, kept; None while a step may still sharpen it."""
+        before = self.ledger.get(span.id)
+        try:
+            summed, final = self.settled(span, force=force)
+            if not final:
+                return None
+            report = self.assembler.final(span, summed, before, OF_THE_MACHINE)
+        except Exception:  # noqa: BLE001 - a fault of ours: what was shown stands
+            return before
+        self.ledger.append(report)
+        return report
 
     def settled(self, span: OpenSpan, *, force: bool = False) -> tuple[Sum, bool]:
         """What a span that is over took, and whether nothing more will be learned of it."""

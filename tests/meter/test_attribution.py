@@ -23,6 +23,13 @@ def test_alone_on_the_machine_everything_is_the_kernels():
     assert result.component.kernel.basis is Basis.MEASURED
 
 
+@given(st.floats(1e-6, 1e4), st.floats(1, 3))
+def test_an_idle_part_of_everything_leaves_nothing_active(joules, more):
+    """Roundings never make an energy less than nothing."""
+    result = attribute(SPEC, measured(joules), measured(joules * more), Share(1.0))
+    assert 0 <= result.active.low <= result.active.value <= 1e-9 * joules
+
+
 def test_half_the_work_is_half_of_the_active_energy():
     """Active energy goes by share; idle energy is all ours on an exclusive machine."""
     result = attribute(SPEC, measured(100), measured(30), Share(0.5))
