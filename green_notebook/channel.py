@@ -45,8 +45,7 @@ class Channel:
         self._edges: deque[float] = deque(maxlen=8)
         self._read_s = clock.monotonic()
         self._power_s = -math.inf
-        self._due_s = -math.inf
-        self._period_s = 0.0
+        self.due_s = -math.inf
         self._expected_s = math.inf
 
     def take(self) -> None:
@@ -78,25 +77,22 @@ class Channel:
         self._edges.append(at_s)
         self._expected_s = NEAR_S
 
-    def next_s(self, now_s: float, period_s: float) -> float:
-        """When to read next, at the latest ``period_s`` after the last time."""
-        if now_s < self._due_s and not (self._told or self._edges) and period_s == self._period_s:
-            return self._due_s
-        self._period_s = self._expected_s = period_s
-        self._due_s = self._planned(now_s, period_s)
-        return self._due_s
-
-    def _planned(self, now_s: float, period_s: float) -> float:
+    def plan(self, now_s: float, period_s: float) -> None:
+        """Settle when to read next (``due_s``), at the latest ``period_s`` after the last time."""
+        self._expected_s = period_s
         # All sensors share these instants, so that one wake serves them all.
         background_s = next_background(self._read_s, period_s)
-        if self._plan is None:
+        plan = self._plan
+        if plan is None:
             self._told.clear()
-            return background_s
+            self._edges.clear()
+            self.due_s = background_s
+            return
         while self._told:
-            self._plan.saw(self._told.popleft())
+            plan.saw(self._told.popleft())
         while self._edges:
-            self._plan.mark(self._edges.popleft())
-        return self._plan.next_s(now_s, background_s)
+            plan.mark(self._edges.popleft())
+        self.due_s = plan.next_s(now_s, background_s)
 
     def energy(self, start_s: float, end_s: float) -> Measured:
         """The energy (J) between two instants, by what was learned of the counter's steps."""

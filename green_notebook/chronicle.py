@@ -10,8 +10,8 @@ from green_notebook.clock import Clock
 from green_notebook.model import Quantity, total
 from green_notebook.usage import Usage
 
-# A point in two seconds while a cell runs, one in five between cells: a working day in some 100 kB.
-BUSY_S = 2.0
+# A point in four seconds while a cell runs, one in five between cells: a working day in some 100 kB.
+BUSY_S = 4.0
 RESTING_S = 5.0
 POINTS = 20_000
 

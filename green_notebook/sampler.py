@@ -57,6 +57,9 @@ class Sampler:
         self.busy = 0
         self._chores = Chores(self.inventory, self.usage, self.gpus, clock)
         self._marked_s = -math.inf
+        # The cell's thread has read sensors: when each is due is to be settled anew.
+        self._news = False
+        self._period_s = 0.0
         self._alarm = Alarm()
         self._stop = False
         self._thread: threading.Thread | None = None
@@ -114,6 +117,7 @@ class Sampler:
         for channel in self.inventory.channels:
             channel.edge(now_s)
         self._chores.edge(now_s)
+        self._news = True
         self._alarm.ring()
         with suppress(Exception):
             return self.usage.now()
@@ -165,14 +169,18 @@ class Sampler:
 
     def _read_due(self, now_s: float, period_s: float) -> float:
         """Read what is due; when the next reading is."""
+        # Set after what it tells of, and taken back before that is looked at: none is missed.
+        news, self._news = self._news or period_s != self._period_s, False
+        self._period_s = period_s
         due_s = math.inf
         for channel in self.inventory.channels:
-            at_s = channel.next_s(now_s, period_s)
-            if at_s <= now_s + SOON_S:
+            if news:
+                channel.plan(now_s, period_s)
+            if channel.due_s <= now_s + SOON_S:
                 channel.take()
                 now_s = self.clock.monotonic()
-                at_s = channel.next_s(now_s, period_s)
-            due_s = min(due_s, at_s)
+                channel.plan(now_s, period_s)
+            due_s = min(due_s, channel.due_s)
         return due_s
 
     def tick(self) -> None:

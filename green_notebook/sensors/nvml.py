@@ -76,10 +76,10 @@ class NvmlGpu:
         self._failed = nvml.NVMLError
         # 186 since driver 530; older copies of the library have no name for it.
         self._instant = getattr(nvml, "NVML_FI_DEV_POWER_INSTANT", 186)
+        capability = library.ask("nvmlDeviceGetCudaComputeCapability", self._handle)
+        self._capability = (int(capability[0]), int(capability[1])) if capability else None
         self._kind = kind_of(
-            library.ask("nvmlDeviceGetArchitecture", self._handle),
-            library.ask("nvmlDeviceGetCudaComputeCapability", self._handle),
-            self._name,
+            library.ask("nvmlDeviceGetArchitecture", self._handle), self._capability, self._name
         )
         self._by_field = self._kind.instant is not None and self._field_w() is not None
         self._power = best_power(
@@ -175,13 +175,12 @@ class NvmlGpu:
             ask("nvmlDeviceGetMemoryInfo", handle),
         )
         limit = ask("nvmlDeviceGetEnforcedPowerLimit", handle)
-        capability = ask("nvmlDeviceGetCudaComputeCapability", handle)
         return GpuState(
             busy=None if rates is None else rates.gpu / 100,
             memory=memory.used / memory.total if memory and memory.total else None,
             memory_bytes=int(memory.total) if memory else None,
             power_limit_w=limit / 1e3 if limit else None,
-            compute_capability=(int(capability[0]), int(capability[1])) if capability else None,
+            compute_capability=self._capability,
         )
 
     def _shares(self) -> dict[int, float] | None:
