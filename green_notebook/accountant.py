@@ -115,11 +115,18 @@ class Accountant:
             self.sampler.choice.models, key=lambda model: model.spec.component == "rest"
         )
         for model in models:
-            piece = attribute_model(model, load, chips_j)
+            spec = model.spec
+            tally = result.get(spec.id, Tally(spec))
+            try:
+                piece = attribute_model(model, load, chips_j)
+            except Exception as error:  # noqa: BLE001 - a model may be another package's
+                text = f"{spec.component}: {spec.id} failed ({type(error).__name__}: {error})"
+                notes.append(Note("model-failed", text))
+                result[spec.id] = tally.missing(load.duration_s)
+                continue
             notes.extend(piece.notes)
             chips_j += piece.component.machine.value
-            spec = model.spec
-            result[spec.id] = result.get(spec.id, Tally(spec)).plus(piece, load.duration_s)
+            result[spec.id] = tally.plus(piece, load.duration_s)
         return result, notes, settled
 
     def _attribute_gpu(

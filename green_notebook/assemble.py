@@ -83,8 +83,10 @@ class Assembler:
             problem = getattr(source, "problem", None)
             if problem:
                 notes.append(Note("grid-fallback", str(problem)))
-        except GreenNotebookError as error:
-            notes.append(Note("grid-fallback", f"{error}; the annual value is used"))
+        except Exception as error:  # noqa: BLE001 - a grid may be another package's
+            said = isinstance(error, GreenNotebookError)
+            text = str(error) if said else f"the grid failed: {type(error).__name__}: {error}"
+            notes.append(Note("grid-fallback", f"{text}; the annual value is used"))
             intensity = grid("annual").intensity(place.zone, at, duration_s)
         try:
             overhead = pue_of(place, self.settings.checked_pue(pue))

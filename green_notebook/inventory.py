@@ -13,7 +13,7 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import SensorSpec, Trace
 from green_notebook.selection import Choice, choose
-from green_notebook.sensors import Kind, Model, Sensor, kinds
+from green_notebook.sensors import Broken, Kind, Model, Sensor, kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,8 @@ class Inventory:
             self.found.extend(kind.discover(self.host, self.options))
         except Unavailable as error:
             self._note(kind, "unavailable", error.reason, error.cure)
+        except Broken as error:
+            self._note(kind, "broken", str(error))
         except Exception as error:  # noqa: BLE001 - a broken driver must not break the cell
             self._note(kind, "broken", f"{type(error).__name__}: {error}")
 

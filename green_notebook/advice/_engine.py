@@ -56,7 +56,7 @@ def registered() -> tuple[Rule, ...]:
 def _plugged(plugin: Any) -> list[Rule]:
     try:
         return _rules_in(plugin.load())
-    except Exception:  # noqa: BLE001 - a broken plugin must not take the advice away
+    except (Exception, SystemExit):  # noqa: BLE001 - a broken plugin must not take the advice away
         return []
 
 

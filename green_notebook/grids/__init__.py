@@ -82,8 +82,29 @@ def grid(
             near = difflib.get_close_matches(wanted, names(), n=1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names())}"
             raise GreenNotebookError(f"unknown grid {name!r}: {hint}")
-        module = entries[wanted].load()
+        return _others(entries[wanted], settings, part.strip(), submit)
     made: Grid = module.make(settings, part.strip())
     if submit is not None and hasattr(made, "submit"):
         made.submit = submit
+    return made
+
+
+def _others(
+    entry: metadata.EntryPoint, settings: Any, part: str, submit: Callable[..., object] | None
+) -> Grid:
+    """Another package's provider; raises GreenNotebookError where it is none."""
+    try:
+        made = entry.load().make(settings, part)
+        if submit is not None and hasattr(made, "submit"):
+            made.submit = submit
+    except GreenNotebookError:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - another package
+        raise GreenNotebookError(
+            f"the grid {entry.name} of another package is broken: {type(error).__name__}: {error}"
+        ) from None
+    if not isinstance(made, Grid):
+        raise GreenNotebookError(
+            f"the grid {entry.name} of another package is broken: make gives {type(made).__name__}"
+        )
     return made

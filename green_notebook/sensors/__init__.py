@@ -74,16 +74,28 @@ class Model(Protocol):
         """The energy of one span; ``chips_j`` is what the other components took together."""
 
 
+class Broken(Exception):
+    """A kind of another package that does not keep the protocol, and how."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of hardware: a module with ``discover``."""
+    """One kind of hardware: a module with ``discover``; ``problem`` where it could not be loaded."""
 
     name: str
     slow: bool
     module: Any
+    problem: str = ""
+    ours: bool = True
 
     def discover(self, host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
-        """Its sensors here; raises Unavailable."""
+        """Its sensors here; raises Unavailable, or Broken where another package's are none."""
+        if self.problem:
+            raise Broken(self.problem)
+        if not self.ours:
+            from green_notebook.sensors._checked import checked
+
+            return checked(self.module, host, options)
         found = list(self.module.discover(host, options))
         if not found:
             raise Unavailable("none found")
@@ -96,9 +108,23 @@ def kinds() -> Iterator[Kind]:
         if not info.name.startswith("_"):
             yield _kind(import_module(f"{__name__}.{info.name}"))
     for entry in metadata.entry_points(group=GROUP):
-        yield _kind(entry.load())
+        yield _others(entry)
 
 
 def _kind(module: Any) -> Kind:
-    name = getattr(module, "NAME", module.__name__.rpartition(".")[2])
-    return Kind(name, bool(getattr(module, "SLOW", False)), module)
+    return Kind(module.NAME, bool(module.SLOW), module)
+
+
+def _others(entry: metadata.EntryPoint) -> Kind:
+    """Another package's kind; whatever its import does, the others are found."""
+    try:
+        module = entry.load()
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - no fault of the user's cell
+        problem = f"{entry.value} cannot be loaded: {type(error).__name__}: {error}"
+        return Kind(entry.name, slow=False, module=None, problem=problem, ours=False)
+    name = getattr(module, "NAME", None)
+    name = name if isinstance(name, str) and name else entry.name
+    if not callable(getattr(module, "discover", None)):
+        problem = f"{entry.value} has no function discover"
+        return Kind(name, slow=False, module=module, problem=problem, ours=False)
+    return Kind(name, getattr(module, "SLOW", False) is True, module, ours=False)

@@ -75,16 +75,20 @@ def _text(path: Path) -> str | None:
 
 
 def chips(host: Host, *names: str) -> Iterator[Chip]:
-    """The monitors of these drivers, in the order of their numbers."""
+    """The monitors of these drivers, in the order of their numbers.
+
+    Older drivers keep the name, too, in their device's folder: acpi_power_meter.c before Linux 6.15.
+    """
     folder = host.path(FOLDER)
     try:
         entries = [one for one in os.listdir(folder) if one.startswith("hwmon")]
     except OSError:
         return
     for entry in sorted(entries, key=lambda one: (len(one), one)):
-        name = host.read(f"{FOLDER}/{entry}/name")
+        chip = Chip(folder / entry, "")
+        name = chip.text("name")
         if name in names:
-            yield Chip(folder / entry, name)
+            yield Chip(chip.path, name)
 
 
 def opened(make: Callable[[], Sensor]) -> Sensor | OSError | ValueError:

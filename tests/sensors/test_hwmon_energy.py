@@ -54,6 +54,19 @@ def test_a_socket_of_grace(machine, discover):
     assert socket.spec.label == "Grace Power Socket 0"
 
 
+@pytest.mark.parametrize("own", [("name",), ("name", "power1")])
+def test_grace_in_every_layout(machine, tmp_path, discover, own):
+    """The name and the values are found in the monitor's folder as in its device's."""
+    shutil.copytree(machine("grace-server").root, tmp_path, dirs_exist_ok=True)
+    for monitor in (tmp_path / "sys/class/hwmon").iterdir():
+        for file in (monitor / "device").iterdir():
+            if file.name.startswith(own):
+                file.rename(monitor / file.name)
+    (socket,) = discover(Host(tmp_path, {}))
+    assert socket.read() == pytest.approx(190.0)
+    assert socket.spec.window_s == pytest.approx(0.05)
+
+
 def test_memory_inside_the_socket_is_not_added(machine, discover):
     """Where the socket's meter holds the memory, no model adds it a second time."""
     host = machine("grace-server")
