@@ -153,17 +153,64 @@ def contradictory(cpu: Cpu) -> bool:
     return told is not None and told not in generations(cpu)
 
 
-def chip_class(cpu: Cpu) -> str:
+def chip_class(cpu: Cpu, *, battery: bool = False) -> str:
     """The class of chip that cpu_package.json has a curve for."""
     vendor, name = vendor_of(cpu), plain(cpu.name)
     if vendor == "Apple":
         return "apple"
-    if vendor == "AMD":
-        return "amd-server" if re.search(r"epyc|opteron", name) else "amd-client"
     if vendor == "Arm":
         return "arm-server"
-    server = "xeon" in name and not re.search(r"xeon (e3|e-|w-1)", name)
-    return "intel-server" if server or _intel(cpu) not in (None, CLIENT) else "intel-client"
+    if _is_server(cpu, vendor, name):
+        return "amd-server" if vendor == "AMD" else "intel-server"
+    if battery or _by_name(name)[1] == "laptop":
+        return "laptop"
+    if vendor == "AMD":
+        return "amd-desktop"
+    return "desktop-k" if _UNLOCKED.search(name) else "desktop"
+
+
+def _is_server(cpu: Cpu, vendor: str, name: str) -> bool:
+    if vendor == "AMD":
+        return bool(re.search(r"epyc|opteron", name)) or (
+            _amd(cpu) is not None and not re.search(r"ryzen|athlon|threadripper", name)
+        )
+    if "xeon" in name:
+        return not re.search(r"xeon (e3|e-|w-1)", name)
+    return _intel(cpu) not in (None, CLIENT)
+
+
+# The maker's names tell the design power where no table does: the letters behind a client chip's
+# number say for what it is made (intel.com and amd.com, "processor names"); watts are the base
+# powers of most parts with these letters. In order: the first that fits.
+_LETTERS = (
+    (r"threadripper", 280.0, "desktop"),
+    (r"ryzen ai max", 55.0, "laptop"),
+    (r"ryzen ai|core ultra \d \d{3}v", 28.0, "laptop"),
+    (r"(core|ryzen|athlon|pentium|celeron)\b.* \S*\d(y|c)\b", 7.0, "laptop"),
+    (r"\d(u|ue|ul|g[1-7])\b", 15.0, "laptop"),
+    (r"\dp\b", 28.0, "laptop"),
+    (r"\dhx(3d)?\b", 55.0, "laptop"),
+    (r"\d(h|hq|hk|hs|mq|qm|mx|xm|hl)\b", 45.0, "laptop"),
+    (r"\dm\b", 35.0, "laptop"),
+    (r"^(n\d{2,3}|core i3-n\d+|(celeron|pentium)( silver| gold)? [jn]\d+|atom)", 8.0, "laptop"),
+    (r"\d(t|te|ge)\b", 35.0, "desktop"),
+    (r"\d(k|kf|ks|x|xt|x3d|xe)\b", 115.0, "desktop"),
+    (r"^xeon (e3|e-|w-1)", 80.0, "desktop"),
+    (r"^(core|ryzen|pentium|celeron|athlon)", 65.0, "desktop"),
+)
+_UNLOCKED = re.compile(r"core i[3579]-1[2-9]\d{3}k|core ultra \d \d{3}k")
+
+
+@cache
+def _by_name(name: str) -> tuple[float | None, str]:
+    found = ((watts, kind) for text, watts, kind in _LETTERS if re.search(text, name))
+    return next(found, (None, ""))
+
+
+def likely_tdp_w(cpu: Cpu) -> float | None:
+    """The design power (W) that the letters of a client chip's name tell; None for others."""
+    name = plain(cpu.name)
+    return None if _is_server(cpu, vendor_of(cpu), name) else _by_name(name)[0]
 
 
 def plain(name: str) -> str:

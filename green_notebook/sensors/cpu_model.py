@@ -25,15 +25,13 @@ SLOW = False
 # and above, at idle and from 10 % load on. From servers left out of the fit one CPU at a time
 # (tests/sensors/test_cpu_model_data.py); idle also holds what a cloud's host does for others.
 _NODE_IDLE, _NODE_BUSY = (0.45, 2.2), (0.62, 1.55)
-# Packages: TDP curves against RAPL and stress tests of nine CPUs (data-src/rapl_load.csv,
-# aws_package_power.csv). Deep sleep takes an idle package to a hundredth of its TDP.
-_CHIP_IDLE, _CHIP_BUSY, _CHIP_FULL = (0.05, 2.2), (0.33, 2.0), (0.5, 1.6)
-# Small chips may draw far above their design power for seconds (Intel's PL2 of 15 W parts: 25-64 W).
-_BURST_BELOW_W, _BURST = 30.0, 2.0
-# Where the name is not in the table, the design power is a guess from the generation.
-_GUESSED = (0.45, 2.2)
-# A battery's machine holds a processor of a third of the desktop's power (15-45 W against 65-125).
-_LAPTOP = 0.35
+# Packages at idle: deep sleep takes one to a hundredth of its design power, a server that keeps its
+# cores awake to a quarter. Under load the class's own spread (cpu_package.json) takes over.
+_CHIP_IDLE = (0.05, 2.2)
+# Where the name is not in the table, the design power is a guess: from the letters of the name
+# (a client chip of the same letters is within a half), or from the number of cores (90 % of 938
+# server chips: data-src/cpu_power.csv).
+_LETTERS, _GUESSED = (0.67, 1.5), (0.54, 1.8)
 # Instances whose vCPU is a whole core, without a second thread (AWS: M7a, C7a, R7a; M8a).
 _WHOLE_CORES = ("9r14", "9r45")
 
@@ -102,18 +100,12 @@ def _thread_w(row: _Row, busy: float) -> Range:
 
 
 def _chip(cpu: Cpu, busy: float, threads: int, battery: bool) -> tuple[Range, bool]:
-    row = _class(_cpu.chip_class(cpu))
-    watts, known = _design_w(cpu, threads, battery)
+    row = _class(_cpu.chip_class(cpu, battery=battery))
+    watts, (guess_down, guess_up) = _design_w(cpu, threads, row)
     value = watts * (row["idle"] + (row["full"] - row["idle"]) * _at(row["shape"], busy))
-    if busy < 0.1:
-        down, up = _blend(_CHIP_IDLE, _CHIP_BUSY, busy / 0.1)
-    else:
-        down, up = _blend(_CHIP_BUSY, _CHIP_FULL, (busy - 0.1) / 0.9)
-    if watts <= _BURST_BELOW_W * max(1, cpu.sockets):
-        up *= 1 + (_BURST - 1) * busy
-    if not known:
-        down, up = down * _GUESSED[0], up * _GUESSED[1]
-    return (value, value * down, value * up), known
+    down, up = _blend(_CHIP_IDLE, (row["low"], row["high"]), busy / 0.1)
+    known = guess_down == 1.0
+    return (value, value * down * guess_down, value * up * guess_up), known
 
 
 @cache
@@ -121,15 +113,18 @@ def _class(name: str) -> _Row:
     return next(row for row in records("cpu_package") if row["class"] == name)
 
 
-def _design_w(cpu: Cpu, threads: int, battery: bool) -> tuple[float, bool]:
-    """The design power of all packages, and whether the maker states it."""
+def _design_w(cpu: Cpu, threads: int, row: _Row) -> tuple[float, tuple[float, float]]:
+    """The design power of all packages, and how far it may lie below and above: (1, 1) if known."""
+    sockets = max(1, cpu.sockets)
     watts = _cpu.tdp_w(cpu)
     if watts is not None:
-        return watts * max(1, cpu.sockets), True
-    # SPECpower servers at full load draw their design power at the wall, within a fifth (the
-    # same rows), so watts per thread stand in for it.
-    full = _cpu.median(_generation(name)["max_w"] for name in _cpu.generations(cpu))
-    return full * threads * (_LAPTOP if battery else 1.0), False
+        return watts * sockets, (1.0, 1.0)
+    watts = _cpu.likely_tdp_w(cpu)
+    if watts is not None:
+        return watts * sockets, _LETTERS
+    alone = row["class"] in ("arm-server", "apple")
+    cores = (cpu.cores or (threads if alone else threads / 2)) / sockets
+    return row["core_w"] * max(1.0, cores) ** row["growth"] * sockets, _GUESSED
 
 
 def _at(shape: Sequence[float], busy: float) -> float:

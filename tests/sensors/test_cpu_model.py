@@ -117,7 +117,7 @@ def test_masked_number_is_said(machine):
         ("Intel(R) Xeon(R) CPU E5-2620 v3 @ 2.40GHz", "xeon e5-2620 v3", 85),
         ("AMD Ryzen Threadripper 1950X 16-Core Processor", "ryzen threadripper 1950x", 180),
         ("AMD EPYC 7763 64-Core Processor", "epyc 7763", 280),
-        ("11th Gen Intel(R) Core(TM) i7-1165G7 @ 2.80GHz", "core i7-1165g7", None),
+        ("11th Gen Intel(R) Core(TM) i7-1165G7 @ 2.80GHz", "core i7-1165g7", 28),
         ("Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz", "core i7-8550u", 15),
     ],
 )
