@@ -8,17 +8,16 @@ as the part can draw; where more than half of a span is hidden, nothing is said.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import attrgetter
 
 from green_notebook.model import Note, Quantity, Reading, SensorSpec, Trace
 from green_notebook.traces.faults import Bridged, bridge
 from green_notebook.traces.knots import knots_of
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.rhythm import Rhythm
+from green_notebook.traces.ring import window
 from green_notebook.traces.shape import Curve, Knot
 from green_notebook.traces.steps import FINE_STEP_S, LONGEST_STEP_S, StepClock
 from green_notebook.traces.wraps import count
@@ -30,13 +29,16 @@ READ_WITHIN_S = 0.004
 # The last step waited for comes so long before the end of the wait: a thread may be late.
 SLACK_S = 0.03
 COVERAGE = 1.96
-_at = attrgetter("at_s")
 Told = Sequence[tuple[float, float]]
 MOST_HIDDEN = 0.5
 # Where power readings show one side of a load only, its range is so many times what is seen.
-ONE_SIDE = 2.5
+ONE_SIDE = 2.0
 # Beyond the last knot the power may be the lowest or the highest around, all the time.
-BEYOND = 0.55
+BEYOND = 0.7
+# Readings came to a side of the load where they are within this part of the range of it.
+ENDS = 0.1
+# A driver may show a step's energy up to an instant before it; how long before is not known.
+LATE_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +91,6 @@ def _relevant(trace: Trace, span: Span) -> list[Reading]:
     return window(trace.readings, span.start_s - HISTORY_S, span.end_s + HISTORY_S, before=1)
 
 
-def window(ring: Iterable[Reading], start_s: float, end_s: float, before: int = 0) -> list[Reading]:
-    """The readings of a time in order, and so many before it."""
-    listed = list(ring)
-    first = bisect_left(listed, start_s, key=_at)
-    last = bisect_right(listed, end_s, key=_at)
-    # Two threads append: a reading may come after a later one by microseconds.
-    return sorted(listed[max(0, first - before) : last], key=_at)
-
-
 def _learned(spec: SensorSpec, readings: Sequence[Reading]) -> Rhythm:
     clock = StepClock(spec.step_s)
     if spec.step_s > FINE_STEP_S:
@@ -136,10 +129,12 @@ def _difference(
     whole = _reaching(knots, told, span)
     if whole is None:
         return None
-    curve = Curve(whole, told)
+    curve = Curve(whole, told, spec.window_s)
     first, then = curve.at(span.start_s), curve.at(span.end_s)
     value = max(0.0, then.joules - first.joules)
-    parts_j = (first.sigma_j, then.sigma_j, spec.resolution_j / math.sqrt(6))
+    parts_j: tuple[float, ...] = (first.sigma_j, then.sigma_j, spec.resolution_j / math.sqrt(6))
+    if spec.step_s > FINE_STEP_S:
+        parts_j = (*parts_j, LATE_S * abs(curve.power(span.start_s) - curve.power(span.end_s)))
     random = COVERAGE * math.hypot(*parts_j, first.alike_j + then.alike_j)
     # However little is known of the edges, the part drew no more than the largest power around.
     if random > value:
@@ -165,7 +160,14 @@ def _reaching(knots: list[Knot], beside: Told, span: Span) -> list[Knot] | None:
     if not known:
         return None
     spread_w = max(max(known) - min(known), 0.05 * max(known))
-    if told and powers and (min(told) > max(powers[-5:]) or max(told) < min(powers[-5:])):
+    if (
+        told
+        and powers
+        and not (
+            min(told) <= min(powers[-5:]) + ENDS * spread_w
+            and max(told) >= max(powers[-5:]) - ENDS * spread_w
+        )
+    ):
         # Readings in step with the load met one side of it only.
         spread_w *= ONE_SIDE
     first, last = knots[0], knots[-1]

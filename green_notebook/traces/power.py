@@ -15,6 +15,8 @@ from itertools import pairwise
 from green_notebook.model import Note, Quantity, SensorSpec, Trace
 from green_notebook.traces.averages import LONG_WINDOW_S, unfolded
 from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.ring import window
+from green_notebook.traces.texture import texture
 from green_notebook.traces.watch import SLOW_REFRESH_S
 from green_notebook.traces.wraps import PEAK_MARGIN
 
@@ -24,8 +26,19 @@ HISTORY_S = 6.0
 # Readings further apart than this leave a gap.
 GAP_S = 0.6
 UNSEEN = 0.45
-# Of values refreshed faster than they are read, most are never seen.
-SPARSE = 1.5
+# A switch seen between two readings lies anywhere between them, 1 / sqrt(12) of their distance,
+# and there may have been three.
+SWITCH = 0.35
+# Across a longer gap than the usual one neighbours tell nothing of what lies between.
+WIDE_S = 0.18
+# Readings at uneven distances weigh unevenly, and their scatter is known from few.
+UNEVEN = 1.1
+# What no reading shows is taken as so much of the range.
+UNSHOWN = 0.05
+# A value was refreshed at any time within a refresh before it was read: so much of one.
+AGE = 0.25
+# Within less than a window the power may differ from its mean by more than readings alone do.
+INSIDE = 1.2
 MOST_HIDDEN = 0.5
 # A power reading's rounding and the instants of reads and marks leave at least this part.
 FLOOR = 0.002
@@ -54,7 +67,7 @@ def power_between(trace: Trace, start_s: float, end_s: float) -> Measured:
     samples, notes = _samples(trace, start_s, end_s)
     lag_s = spec.step_s / 2 + min(spec.window_s, LONG_WINDOW_S) / 2
     refine_s = end_s + min(REFINE_S, lag_s + spec.step_s)
-    last_s = max((one.at_s for one in tuple(trace.readings)), default=-math.inf)
+    last_s = trace.readings[-1].at_s if trace.readings else -math.inf
     settled = last_s >= refine_s - 0.001 or spec.step_s <= 0.001
     quantity = None
     if samples:
@@ -76,9 +89,7 @@ def _samples(trace: Trace, start_s: float, end_s: float) -> tuple[list[Sample], 
     most_w = PEAK_MARGIN * spec.max_power_w if spec.max_power_w else math.inf
     notes: dict[str, Note] = {}
     samples: list[Sample] = []
-    for one in sorted(trace.readings, key=lambda one: one.at_s):
-        if not start_s - HISTORY_S <= one.at_s <= end_s + 1.0:
-            continue
+    for one in window(trace.readings, start_s - HISTORY_S, end_s + 1.0):
         inside = start_s <= one.at_s <= end_s
         if one.value is None or not math.isfinite(one.value) or one.value < 0:
             if inside:
@@ -124,32 +135,36 @@ def lines(samples: Sequence[Sample], spec: SensorSpec, start_s: float, end_s: fl
         *samples,
         Sample(max(end_s, samples[-1].at_s) + 1e-9, samples[-1].watts),
     ]
-    near = [one.watts for one in samples if start_s - 3.0 <= one.at_s <= end_s + 1.0]
-    near = near or [one.watts for one in samples]
-    spread_w = max(near) - min(near)
-    sparse = SPARSE if spec.step_s < SLOW_REFRESH_S else 1.0
-    joules = variance = hidden_s = 0.0
+    near = [(one.at_s, one.watts) for one in samples if start_s - 3.0 <= one.at_s <= end_s + 1.0]
+    near = near or [(one.at_s, one.watts) for one in samples]
+    known = texture(near, spec.step_s, min(spec.window_s, spec.step_s))
+    # When a value was refreshed is not known: each edge may lie by that beside.
+    variance = (AGE * spec.step_s * known.spread_w) ** 2
+    variance += (known.alike_w * (end_s - start_s)) ** 2
+    age_s = 0.0
+    if spec.step_s >= SLOW_REFRESH_S:
+        age_s = AGE * spec.step_s
+        variance += (INSIDE * known.lone_w * min(end_s - start_s, spec.window_s)) ** 2
+    joules = hidden_s = 0.0
     for first, then in pairwise(listed):
         low_s, high_s = max(first.at_s, start_s), min(then.at_s, end_s)
         if high_s <= low_s:
             continue
-        apart_s = then.at_s - first.at_s
+        apart_s, lasts_s = then.at_s - first.at_s, high_s - low_s
         slope = (then.watts - first.watts) / apart_s
-        middle_s = (low_s + high_s) / 2
-        lasts_s = high_s - low_s
-        joules += lasts_s * (first.watts + slope * (middle_s - first.at_s))
-        # A value may be read twice or passed over: no stretch is seen in full.
-        seen = min(spec.window_s, (1 - UNSEEN) * apart_s) / apart_s
-        blind_s = lasts_s * (1 - seen)
-        step_w = abs(then.watts - first.watts)
-        sigma_j = sparse * blind_s * (0.2 * step_w + 0.145 * spread_w)
+        joules += lasts_s * (first.watts + slope * ((low_s + high_s) / 2 - first.at_s))
         if apart_s > GAP_S + spec.window_s:
             hidden_s += lasts_s
-            most_w = spec.max_power_w or 2 * max(near)
-            sigma_j = lasts_s * max(most_w - first.watts, first.watts) / COVERAGE
-        variance += sigma_j**2
-    # When the value was refreshed is not known: each edge may lie by that beside.
-    variance += (0.25 * spec.step_s * spread_w) ** 2
+            most_w = spec.max_power_w or 2 * max(watts for _, watts in near)
+            variance += (lasts_s * max(most_w - first.watts, first.watts) / COVERAGE) ** 2
+            continue
+        # A value may be read twice or passed over: no stretch is seen in full.
+        blind_s = lasts_s * (1 - min(spec.window_s, (1 - UNSEEN) * apart_s) / apart_s)
+        step_w = abs(then.watts - first.watts)
+        lone_w = known.lone_w if apart_s < WIDE_S else max(known.lone_w, known.spread_w / 2)
+        powers_w = (SWITCH * step_w, UNEVEN * lone_w, UNSHOWN * known.spread_w)
+        variance += (blind_s * math.hypot(*powers_w)) ** 2
+        variance += (min(age_s, AGE * lasts_s) * step_w) ** 2
     return Part(joules, math.sqrt(variance), hidden_s)
 
 
@@ -181,9 +196,9 @@ def _averaged(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s
         # A whole window's sum is known, so what remains of one is as sure as its complement.
         open_s = min(rest_s, max(window_s - rest_s, 0.0))
         joules += max(0.0, part.joules)
-        variance += (0.22 * range_w * math.sqrt(open_s * min(open_s, 0.15))) ** 2 + (
-            window_s * blur_w * min(1.0, rest_s / window_s)
-        ) ** 2
+        inside_w = 0.22 * range_w
+        variance += inside_w**2 * open_s * min(open_s, 0.15) * (1 + 0.06 / max(open_s, 0.01)) ** 2
+        variance += (window_s * blur_w * min(1.0, rest_s / window_s)) ** 2
     if hidden_s:
         variance += ((spec.max_power_w or 2 * max(near)) * hidden_s / 4) ** 2
     return Part(joules, math.sqrt(variance), hidden_s)

@@ -28,6 +28,13 @@ ALIKE = 3.0
 SEEN_SIDES = 1.6
 # A stretch alone above its neighbours may have been further above itself, for a part of its time.
 LONE = 1.3
+# The range of a load is what so many readings show that are within this part of its ends.
+PLATEAU = 3
+NEAR_END = 0.05
+UNBOUNDED_W = 1e9
+# Power readings over windows so short show what a step's mean hides.
+SHARP_S = 0.05
+BLUNT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,16 @@ class At:
 class Curve:
     """Cumulative energy through at least two knots, oldest first."""
 
-    def __init__(self, knots: Sequence[Knot], told: Sequence[tuple[float, float]] = ()) -> None:
+    def __init__(
+        self,
+        knots: Sequence[Knot],
+        told: Sequence[tuple[float, float]] = (),
+        window_s: float = 0.0,
+    ) -> None:
         self.knots = knots
         self.told = told
+        # Means over as long as a step show no more of what lies within it than the counter does.
+        self.sharp = window_s <= SHARP_S
         self.times = [one.at_s for one in knots]
         self.powers = [
             (knots[index + 1].joules - knots[index].joules)
@@ -77,10 +91,15 @@ class Curve:
         """The powers (W) of a stretch and its neighbours."""
         return self.powers[max(0, index - NEIGHBOURS) : index + NEIGHBOURS + 1]
 
+    def power(self, at_s: float) -> float:
+        """The mean power (W) of the stretch that holds an instant."""
+        return self.powers[self.index(at_s)]
+
     def most_w(self, at_s: float) -> float:
         """The largest power (W) that is likely about an instant."""
         index = self.index(at_s)
-        likely_w = self.powers[index] + self._within(index)[1]
+        beside = range(max(0, index - 1), min(index + 2, len(self.powers)))
+        likely_w = max(self.powers[other] + self._within(other)[1] for other in beside)
         return max(likely_w, *self.around(index), *self.told_around(index))
 
     def told_around(self, index: int) -> list[float]:
@@ -124,14 +143,37 @@ class Curve:
         after = self.powers[index + 1] if index + 1 < len(self.powers) else power
         loose_j = self._loose(part, lasts_s, spread_w, max(around) - min(around))
         alike_j = self._unresolved(index, part, lasts_s)
-        loose_j = max(0.0, loose_j - alike_j)
+        most_j = math.inf
+        if self.sharp:
+            most_j = self._most(power, around, told, part) * lasts_s / math.sqrt(3)
+        alike_j = min(alike_j, most_j)
+        loose_j = min(max(0.0, loose_j - alike_j), most_j)
         even_j = power * part * lasts_s
         # Rounding alone puts no power between two others.
         if (before - power) * (after - power) >= -1e-9 * spread_w**2:
             local_w = max(abs(before - power), abs(after - power))
-            return even_j, loose_j + 0.35 * room_s * local_w, alike_j
+            return even_j, min(most_j, loose_j + 0.35 * room_s * local_w), alike_j
         switched_j = _switched(power, part, lasts_s, before, after)
-        return switched_j, loose_j + 0.35 * abs(switched_j - even_j), alike_j
+        off_j = abs(switched_j - even_j)
+        return switched_j, min(most_j, loose_j + 0.35 * off_j), alike_j
+
+    @staticmethod
+    def _most(power: float, around: Sequence[float], told: Sequence[float], part: float) -> float:
+        """The most (W) by which an even share can be off where lowest and highest are known."""
+        if not told:
+            return UNBOUNDED_W
+        low_w, high_w = min(*around, *told), max(*around, *told)
+        margin_w = NEAR_END * (high_w - low_w)
+        # A level is where means over a step and over a short window agree.
+        below_w, above_w = power, UNBOUNDED_W
+        lows = sum(watts <= low_w + margin_w for watts in told)
+        highs = sum(watts >= high_w - margin_w for watts in told)
+        if lows >= PLATEAU and min(around) <= low_w + margin_w:
+            below_w = power - low_w + margin_w
+        if highs >= PLATEAU and max(around) >= high_w - margin_w:
+            above_w = high_w - power + margin_w
+        rest = 1 - part
+        return max(min(part * above_w, rest * below_w), min(part * below_w, rest * above_w))
 
     def _unresolved(self, index: int, part: float, lasts_s: float) -> float:
         """The standard deviation (J) from power that moved within stretches, as far as is known.
@@ -160,6 +202,11 @@ class Curve:
                 means = self.powers[self.index(at_s - TOLD_OF_S) : self.index(at_s) + 1]
                 below_w = max(below_w, min(means) - watts)
                 above_w = max(above_w, watts - max(means))
+        around = self.told_around(index)
+        if len(around) >= PLATEAU:
+            # Readings that never came as high as this mean missed what was above it.
+            below_w = max(below_w, self.powers[index] - max(around))
+            above_w = max(above_w, min(around) - self.powers[index])
         for other in (index - 1, index, index + 1):
             if 0 < other < len(self.powers) - 1:
                 lone_w = LONE * _lone(*self.powers[other - 1 : other + 2])
@@ -170,11 +217,10 @@ class Curve:
             most_w *= ALIKE
         return min(self.powers[index], most_w), most_w
 
-    @staticmethod
-    def _loose(part: float, lasts_s: float, spread_w: float, means_w: float) -> float:
+    def _loose(self, part: float, lasts_s: float, spread_w: float, means_w: float) -> float:
         """The standard deviation (J) where no model of the load is known to hold."""
         # Power readings that vary more than the stretches do tell of switches within these.
-        within = 0.3 if spread_w > 1.4 * means_w else 0.18
+        within = 0.3 if spread_w > 1.4 * means_w else 0.18 if self.sharp else BLUNT
         room_j = within * part * (1 - part) * lasts_s * spread_w
         if lasts_s < LONG_S:
             return room_j

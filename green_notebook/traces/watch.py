@@ -40,6 +40,10 @@ USUAL_WAIT_S = 0.09
 # Values refreshed faster than the background reads are seen in part; the part must not repeat.
 SLOW_REFRESH_S = 0.06
 MOST_MISSES = 4
+# So many readings of such values follow the one before after a refresh; finer ones hide nothing.
+IN_A_ROW = 0.25
+NEXT_REFRESH = 1.1
+FINE_REFRESH_S = 0.01
 
 
 class Plan(Protocol):
@@ -63,14 +67,15 @@ def watch_plan(spec: SensorSpec) -> Plan | None:
     """The plan for a sensor; None where the background's readings do as they come."""
     if spec.kind == "energy":
         return Watch(spec) if spec.step_s > FINE_STEP_S else None
-    return Scatter() if spec.step_s < SLOW_REFRESH_S else None
+    return Scatter(spec.step_s) if spec.step_s < SLOW_REFRESH_S else None
 
 
 class Scatter:
     """Short power windows, seen 10 times a second: never in step with a load that repeats."""
 
-    def __init__(self) -> None:
+    def __init__(self, refresh_s: float = 0.0) -> None:
         self.rhythm = None
+        self._refresh_s = refresh_s
         self._read_s: float | None = None
         self._random = random.Random(1)  # noqa: S311 - nothing is to be kept secret
         self._part = 0.0
@@ -85,11 +90,20 @@ class Scatter:
         """Edges are read by themselves."""
 
     def next_s(self, now_s: float, background_s: float) -> float:
-        """Half to one and a half of the usual wait, in time with nothing."""
+        """Half to one and a half of the usual wait, in time with nothing; or the next refresh.
+
+        Two refreshes in a row tell how fast the load is, and so what the windows miss.
+        """
         if self._read_s is None:
             return background_s
         usual_s = min(background_s - self._read_s, USUAL_WAIT_S)
-        return self._read_s + (0.5 + self._part) * usual_s
+        if self._refresh_s < FINE_REFRESH_S:
+            return self._read_s + (0.5 + self._part) * usual_s
+        if self._part < IN_A_ROW:
+            return self._read_s + NEXT_REFRESH * self._refresh_s
+        # The others wait longer, so that there are no more readings than before.
+        part = (self._part - IN_A_ROW) / (1 - IN_A_ROW)
+        return self._read_s + (0.5 + part) * usual_s / (1 - IN_A_ROW / 2)
 
 
 class Watch:

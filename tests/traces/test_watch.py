@@ -55,8 +55,13 @@ def test_short_windows_are_read_out_of_step():
         due_s = plan.next_s(at_s, at_s + 0.1)
         waits.append(due_s - at_s)
         at_s = due_s
-    assert all(0.04 <= wait <= 0.14 for wait in waits)
-    assert len({round(wait, 4) for wait in waits}) > 40
+    in_a_row = [wait for wait in waits if wait < 0.03]
+    others = [wait for wait in waits if wait >= 0.03]
+    # Some look at the very next value, and the others come later for it.
+    assert 5 <= len(in_a_row) <= 20
+    assert all(0.05 <= wait <= 0.16 for wait in others)
+    assert len({round(wait, 4) for wait in others}) > 0.9 * len(others)
+    assert sum(waits) / len(waits) >= 0.075
 
 
 def test_dead_counter_is_left_alone():
