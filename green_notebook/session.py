@@ -274,6 +274,7 @@ class Session:
         self.untold.tell()
         self.settler.flush()
         self.sampler.close()
+        self.sampler.usage.close()
         self.assembler.worker.close(timeout_s=0.5)
 
     def forget(self) -> None:

@@ -60,10 +60,14 @@ class ProcFile:
         except OSError:
             return None
 
-    def __del__(self) -> None:
-        if self._fd is not None:
+    def close(self) -> None:
+        """Close it; more than once does no harm."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
             with suppress(OSError):
-                os.close(self._fd)
+                os.close(fd)
+
+    __del__ = close
 
 
 class UsageMeter:
@@ -83,6 +87,11 @@ class UsageMeter:
         self.exclusive, self.quota = sharing(host, self.threads)
         self._stat = ProcFile(str(host.path("/proc/stat")))
         self._statm = ProcFile("/proc/self/statm")
+
+    def close(self) -> None:
+        """Give the files back; totals asked for later come from psutil."""
+        self._stat.close()
+        self._statm.close()
 
     def scan(self) -> None:
         """Look for the living descendants; the sampler's thread calls this."""

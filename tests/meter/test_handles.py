@@ -1,0 +1,44 @@
+"""A session that was closed holds no file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from green_notebook.session import Session
+from green_notebook.settings import GreenNotebook
+
+FOLDER = Path("/proc/self/fd")
+
+
+def held():
+    """The files that this process has open."""
+    found = []
+    for one in FOLDER.iterdir():
+        try:
+            found.append(os.readlink(one))
+        except OSError:  # the listing's own
+            continue
+    return sorted(found)
+
+
+@pytest.mark.skipif(not FOLDER.exists(), reason="no /proc")
+def test_closing_gives_every_file_back():
+    """%unload_ext leaves no handle behind, not even of /proc, and closing twice does no harm."""
+    before = held()
+    session = Session(GreenNotebook(environ={}))
+    session.end(session.begin("cell"))
+    assert held() != before
+    session.close()
+    session.close()
+    assert held() == before
+
+
+@pytest.mark.skipif(not FOLDER.exists(), reason="no /proc")
+def test_totals_after_closing():
+    """Who asks for the totals of a closed session still gets them."""
+    session = Session(GreenNotebook(environ={}))
+    session.close()
+    assert session.sampler.usage.now().memory_bytes > 0
