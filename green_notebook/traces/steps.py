@@ -32,6 +32,8 @@ ONE_STEP = 0.95
 NEXT_STEP = 1.4
 # A read that took longer than this part of a period may show either of two steps.
 SLOW_READ = 0.3
+# A step this part of a period from where one was foretold, and well beyond the error, is strange.
+STRANGE = 0.12
 NEVER = -(10**12)
 MOST_STRANGERS = 3
 # Steps seen apart are numbered by the stated period where all lie this near to its multiples.
@@ -47,9 +49,10 @@ class StepClock:
         self.period_s = nominal_s
         self.error_s = math.inf
         self._period_error_s = 0.0
+        self._middle = 0.0
         self.origin_s = 0.0
         # Of the step seen last: how well ticks and all possible periods tell when it was.
-        self._last_s = -math.inf
+        self._ahead_of = 0
         self._ahead_error_s = math.inf
         self.changed_s = -math.inf
         self._ticks: deque[tuple[int, float, float]] = deque(maxlen=KEPT)
@@ -71,20 +74,23 @@ class StepClock:
 
     def error_at(self, at_s: float) -> float:
         """The half-width of a foretold step about then."""
-        ahead = abs(at_s - self._last_s) / self.period_s
-        ahead_s = self._ahead_error_s + self._period_error_s * ahead
-        return min(self.rhythm.error_at(at_s), ahead_s)
+        # As the published `Rhythm` tells it, put together here: it is asked at every reading.
+        steps = (at_s - self.origin_s) / self.period_s
+        amid_s = self.error_s + self._period_error_s * abs(steps - self._middle)
+        ahead_s = self._ahead_error_s + self._period_error_s * abs(steps - self._ahead_of)
+        return min(amid_s, ahead_s)
 
     def before(self, at_s: float) -> float:
         """The last step at or before a time, as foretold."""
-        return self.rhythm.before(at_s)
+        steps = math.floor((at_s - self.origin_s) / self.period_s + 1e-9)
+        return self.origin_s + steps * self.period_s
 
     def _publish(self) -> None:
         """Tell other threads, in one piece, what is known now."""
         self._ahead()
-        middle = (self._ticks[0][0] + self._ticks[-1][0]) / 2 if self._ticks else 0.0
+        self._middle = (self._ticks[0][0] + self._ticks[-1][0]) / 2 if self._ticks else 0.0
         self.rhythm = Rhythm(
-            self.period_s, self.origin_s, self.error_s, self._period_error_s, middle
+            self.period_s, self.origin_s, self.error_s, self._period_error_s, self._middle
         )
 
     def _ahead(self) -> None:
@@ -101,10 +107,11 @@ class StepClock:
         shortest_s = self.period_s - self._period_error_s
         latest_s = min(high + (number - k) * longest_s for k, _, high in self._ticks)
         earliest_s = max(low + (number - k) * shortest_s for k, low, _ in self._ticks)
-        self._last_s = self.origin_s + number * self.period_s
+        self._ahead_of = number
+        last_s = self.origin_s + number * self.period_s
         # Where steps jitter the bounds cross: nothing is told by them.
         if earliest_s <= latest_s:
-            off_s = max(latest_s - self._last_s, self._last_s - earliest_s)
+            off_s = max(latest_s - last_s, last_s - earliest_s)
             self._ahead_error_s = max(SAFETY * off_s, ERROR_FLOOR_S)
 
     def saw(self, at_s: float, value: float | None, took_s: float = 0.0) -> bool:
@@ -137,20 +144,26 @@ class StepClock:
         # The last step foretold before the later reading, or the one after it, whichever is
         # nearer; never one that was seen already.
         fewest = math.floor((above_s - self.origin_s) / self.period_s)
-        off_s, steps = min(
-            (max(below_s - expected_s, expected_s - above_s, 0.0), number)
-            for number in (max(fewest, self._last + 1), max(fewest, self._last) + 1)
-            for expected_s in (self.origin_s + number * self.period_s,)
-        )
-        self._last = steps
-        if off_s > max(4 * self.error_at(above_s), 0.12 * self.period_s):
+        number = max(fewest, self._last + 1)
+        off_s = self._off(number, below_s, above_s)
+        if off_s > 0 and fewest > self._last:
+            later_off_s = self._off(number + 1, below_s, above_s)
+            if later_off_s < off_s:
+                number, off_s = number + 1, later_off_s
+        self._last = number
+        if off_s > STRANGE * self.period_s and off_s > 4 * self.error_at(above_s):
             self._stranger()
             return
         self._strangers = 0
         if above_s - below_s > 1.5 * TIGHT_S and off_s == 0.0:
             # As expected, and too wide to sharpen anything.
             return
-        self._take(steps, below_s, above_s)
+        self._take(number, below_s, above_s)
+
+    def _off(self, number: int, below_s: float, above_s: float) -> float:
+        """How far a step lies outside two instants; 0 for one between them."""
+        expected_s = self.origin_s + number * self.period_s
+        return max(below_s - expected_s, expected_s - above_s, 0.0)
 
     def _search(self, below_s: float, above_s: float) -> None:
         """Steps in one dense run of readings follow one another; others are whole periods apart."""
