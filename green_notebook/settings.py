@@ -31,6 +31,8 @@ OTHERS = frozenset(
         "WATTTIME_USER",
     )
 )
+# Promised for a later version: who sets it is told what holds now.
+NOT_YET = {PREFIX + "LEDGER": "this version keeps reports in the kernel's memory only"}
 
 
 class GreenNotebook(Configurable):
@@ -92,6 +94,7 @@ class GreenNotebook(Configurable):
             if name.startswith(PREFIX):
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f"did you mean {near[0]}?" if near else "no setting is called so"
+                hint = NOT_YET.get(name, hint)
                 self.problems.append(f"{name} is ignored: {hint}")
 
     def _take(self, name: str, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,8 @@ def held():
     """The files that this process has open."""
     found = []
     for one in FOLDER.iterdir():
-        try:
+        with suppress(OSError):  # the listing's own
             found.append(os.readlink(one))
-        except OSError:  # the listing's own
-            continue
     return sorted(found)
 
 

@@ -29,6 +29,7 @@ def test_a_file_stands_where_the_environment_is_silent():
         ("GREEN_NOTEBOOK_PUE", "much", "not a valid pue"),
         ("GREEN_NOTEBOOK_LIVE", "loud", "not a valid live"),
         ("GREEN_NOTEBOOK_ZONNE", "FR", "did you mean GREEN_NOTEBOOK_ZONE?"),
+        ("GREEN_NOTEBOOK_LEDGER", "off", "ignored: this version keeps reports in the kernel's"),
     ],
 )
 def test_a_wrong_variable_is_ignored_and_said(name, text, said):
