@@ -15,6 +15,9 @@ from green_notebook.model import SensorSpec, Trace
 from green_notebook.selection import Choice, choose
 from green_notebook.sensors import Broken, Kind, Model, Sensor, kinds
 
+# One reading may fail; a sensor whose last ones all did has trouble.
+LAST = 3
+
 
 @dataclass(frozen=True, slots=True)
 class SensorStatus:
@@ -111,9 +114,17 @@ class Inventory:
     def status(self) -> list[SensorStatus]:
         """Every sensor and kind: in use, left out or unavailable, why, and the cure."""
         specs = [one.spec for one in self.choice.sensors] + [one.spec for one in self.choice.models]
-        used = [_status(spec, "in use") for spec in specs]
+        used = [_status(spec, "in use", self._trouble(spec)) for spec in specs]
         left = [_status(spec, "left out", reason) for spec, reason in self.choice.left_out]
         return used + left + self._unavailable
+
+    def _trouble(self, spec: SensorSpec) -> str:
+        """Why a sensor in use tells nothing now, where its last readings failed."""
+        trace = self.traces.get(spec.id)
+        last = tuple(trace.readings)[-LAST:] if trace is not None else ()
+        if last and all(one.value is None for one in last):
+            return "its last readings failed: the device is gone or may no longer be read"
+        return ""
 
     def close(self) -> None:
         """Give every sensor back; more than once does no harm."""

@@ -8,11 +8,13 @@ of ``intel-rapl`` a second time.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from green_notebook.errors import Unavailable
@@ -41,6 +43,9 @@ CURE_MODULE = "sudo modprobe intel_rapl_msr"
 
 # 2**32 units of 2**-14 J: what counters without ``max_energy_range_uj`` have.
 _USUAL_RANGE_J = 2.0**18
+# A counter that shows the same for longer may be another file by now.
+STILL_S = 0.002
+_FLAGS = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
 _ZONE = re.compile(r"^(intel-rapl|amd-rapl|intel-rapl-mmio|intel-rapl-tpmi\w*):(\d+)(?::(\d+))?$")
 _PACKAGE = re.compile(r"^package-(\d+)(?:-die-(\d+))?$")
 
@@ -70,11 +75,21 @@ class Zone:
 
 
 class RaplCounter:
-    """One zone's counter. A reading is one ``pread`` of an open file: about 2 us."""
+    """One zone's counter. A reading is one ``pread`` of an open file: about 2 us.
+
+    The kernel keeps a zone's file; copies of its tree replace theirs, and zones come and go. A live
+    counter moves each millisecond, so one that shows its last text again is looked at by its path.
+    """
 
     def __init__(self, zone: Zone, spec: SensorSpec) -> None:
         self.spec = spec
-        self._file = os.open(zone.path / "energy_uj", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        self._path = os.fspath(zone.path / "energy_uj")
+        self._file = os.open(self._path, _FLAGS)
+        self._text = b""
+        self._changed_s = 0.0
+        # Whether its file was found to be another one while the old one was still readable.
+        self._replaced = False
+        self._closed = False
         try:
             self.read()
         except BaseException:
@@ -83,10 +98,36 @@ class RaplCounter:
 
     def read(self) -> float:
         """The counter (J); raises OSError or ValueError where the zone is gone."""
-        return int(os.pread(self._file, 32, 0)) / 1e6
+        try:
+            text = b"" if self._replaced else os.pread(self._file, 32, 0)
+        except OSError:
+            text = b""
+        now_s = monotonic()
+        if not text or (text == self._text and now_s - self._changed_s > STILL_S):
+            text = self._by_path(text)
+        if text != self._text:
+            self._text, self._changed_s = text, now_s
+        return int(text) / 1e6
+
+    def _by_path(self, shown: bytes) -> bytes:
+        """What the file of that name shows now (``shown``: the kept one); keeps that one open."""
+        if self._closed:
+            raise OSError(errno.EBADF, "the descriptor of this counter is closed")
+        file = os.open(self._path, _FLAGS)
+        try:
+            text = os.pread(file, 32, 0)
+            if not self._replaced:
+                # The number stays: another thread may be about to read it.
+                os.dup2(file, self._file, inheritable=False)
+        finally:
+            os.close(file)
+        if shown and text != shown:
+            self._replaced = True
+        return text
 
     def close(self) -> None:
         """Close the file."""
+        self._closed = True
         file, self._file = self._file, -1
         if file >= 0:
             os.close(file)

@@ -38,3 +38,15 @@ def test_long_labels_leave_the_table_narrow():
     line = str(Doctor((one,)))
     assert line.startswith("2 threads  in use")
     assert "one of three generations, watts; why" in line
+
+
+def test_a_sensor_whose_readings_fail_says_so(tmp_path):
+    """A device that went away is still the one in use, and doctor tells that it does not answer."""
+    sensor = FakeSensor(FakeClock())
+    session = fake_session(tmp_path, sensor)
+    session.sampler.read_sensors()
+    assert "readings failed" not in str(session.doctor())
+    sensor.failing = True
+    for _ in range(3):
+        session.sampler.read_sensors()
+    assert "its last readings failed" in str(session.doctor())

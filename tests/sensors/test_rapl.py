@@ -157,6 +157,64 @@ def test_removed_zone_is_a_gap(found):
         sensors["dram:0"].read()
 
 
+def replace(tree, text):
+    """The counter's file becomes another one, as of a tree that is written anew."""
+    file = tree.energy_file("intel-rapl:0")
+    file.with_name("new").write_text(text)
+    file.with_name("new").replace(file)
+
+
+def read_later(sensor):
+    """A reading so late that a live counter has moved."""
+    end = time.monotonic() + 1.5 * rapl.STILL_S
+    while time.monotonic() < end:
+        pass
+    return sensor.read()
+
+
+def test_replaced_file_is_followed(found):
+    """A counter whose file is replaced at each change is read as it stands, not as it stood."""
+    tree, sensors = found([Zone("intel-rapl:0", "package-0")])
+    sensor = sensors["cpu:0"]
+    replace(tree, "7000000\n")
+    assert read_later(sensor) == 7.0
+    for number in range(8, 12):
+        replace(tree, f"{number}000000\n")
+        assert sensor.read() == number
+
+
+def test_zone_that_comes_back(found):
+    """A zone that went away raises while it is away, and is read again when it is back."""
+    tree, sensors = found([Zone("intel-rapl:0", "package-0")])
+    sensor, file = sensors["cpu:0"], tree.energy_file("intel-rapl:0")
+    file.unlink()
+    for _ in range(3):
+        with pytest.raises(FileNotFoundError):
+            read_later(sensor)
+    file.mkdir()
+    with pytest.raises(IsADirectoryError):
+        sensor.read()
+    file.rmdir()
+    file.write_text("000005000000\n")
+    assert sensor.read() == 5.0
+    tree.set_counter("intel-rapl:0", 6_000_000)
+    assert sensor.read() == 6.0
+
+
+def test_file_that_is_looked_at_again_leaks_nothing(found):
+    """However often the path is looked at, one descriptor stays open."""
+    tree, sensors = found([Zone("intel-rapl:0", "package-0")])
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(20):
+        replace(tree, f"{number}\n")
+        read_later(sensors["cpu:0"])
+    tree.energy_file("intel-rapl:0").unlink()
+    for _ in range(5):
+        with pytest.raises(FileNotFoundError):
+            read_later(sensors["cpu:0"])
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 @given(st.integers(0, 2**48))
 def test_reads_every_counter(tmp_path_factory, number):
     """Any number of microjoules is read as joules, padded or not."""
