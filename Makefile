@@ -118,7 +118,7 @@ test-vision: .venv-vision/.ready ## Advice against timm and torchvision; several
 # --- figures and pictures ---------------------------------------------------
 
 .PHONY: bench
-bench: .venv/.bench ## This package beside its peers on simulated hardware, and what it costs: docs/benchmarks.md; 25 minutes, root for RAPL
+bench: .venv/.bench ## This package beside its peers on simulated hardware, and what it costs: docs/benchmarks.md; 25 minutes
 	scripts/need gcc
 	$(BIN)/python benchmarks/peers.py
 

@@ -3,7 +3,7 @@
 Each tool has its own environment in .venv-peers, with the newest version of the index. Writes
 docs/benchmarks.md, its pictures, and the raw rows that both are drawn from (benchmarks/rows).
 
-    peers.py                   the whole run
+    peers.py                   the whole run: the peers, then this package's own cost and accuracy
     peers.py --quick           few rounds, for a look: writes to tests/artifacts/bench
     peers.py --from-rows       draw the page and the pictures anew from the kept rows
 """
@@ -32,6 +32,7 @@ HERE = Path(__file__).resolve().parent
 KEPT = HERE / "rows"
 QUICK = tools.ROOT / "tests/artifacts/bench"
 IDLE_S = 10.0
+PARTS = ("peers", "cost", "accuracy")
 ACCURACY_FIELDS = (
     "sensor", "load", "span_s", "spans", "median", "worst", "difference_median",
     "difference_worst", "polled_median", "polled_worst", "held",
@@ -48,13 +49,10 @@ def own_cost(quick: bool) -> list[dict[str, Any]]:
     """The rows of bench.py: what this package costs in real kernels."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "cost.json"
-        runs = ["--runs", "1"] if quick else []
+        amount = ["--runs", "1", "--seconds", "3"] if quick else ["--runs", "2", "--seconds", "6"]
         # It ends with 1 where a limit is passed; the page shows it.
-        subprocess.run(
-            [sys.executable, HERE / "bench.py", "--json", target, *runs],
-            check=False,
-            stdout=subprocess.DEVNULL,
-        )
+        command = [sys.executable, HERE / "bench.py", "--json", target, *amount]
+        subprocess.run(command, check=False)
         return json.loads(target.read_text()) if target.exists() else []
 
 
@@ -87,9 +85,9 @@ def chosen_loads(powercap: bool, names: list[str] | None) -> list[Any]:
     ]
 
 
-def run_all(options: argparse.Namespace) -> rows.Run:
-    """Measure everything."""
-    begun_s = time.monotonic()
+def compare(options: argparse.Namespace) -> rows.Run:
+    """All tools on all loads."""
+    begun_s, busy = time.monotonic(), os.getloadavg()[0]
     found: dict[str, dict[str, Any]] = {}
     for tool in options.tools:
         tools.prepare(tool, upgrade=options.upgrade)
@@ -105,15 +103,30 @@ def run_all(options: argparse.Namespace) -> rows.Run:
         run.facts += facts
         took_s = time.monotonic() - since_s
         print(f"{load.name}: {len(spans)} spans in {took_s:.0f} s", flush=True)
-    run.cost = own_cost(options.quick)
-    run.accuracy = own_accuracy(12 if options.quick else 60)
     run.about = {
         "when": f"{datetime.now(timezone.utc):%Y-%m-%d}", "cpus": os.cpu_count(),
         "python": platform.python_version(), "powercap": powercap, "seed": options.seed,
-        "rounds": options.rounds, "idle_s": options.idle_s,
+        "rounds": options.rounds, "load_average": busy, "idle_s": options.idle_s,
         "minutes": (time.monotonic() - begun_s) / 60,
     }  # fmt: skip
     return run
+
+
+def renew(options: argparse.Namespace, kept: Path) -> None:
+    """Measure what is asked for, keep the other rows, and save after each part."""
+    if "peers" in options.only:
+        old = rows.load(kept) if (kept / rows.RUN).exists() else None
+        run = compare(options)
+        if old is not None:
+            run.cost, run.accuracy = old.cost, old.accuracy
+        rows.save(run, kept)
+    run = rows.load(kept)
+    if "cost" in options.only:
+        run.cost = own_cost(options.quick)
+        rows.save(run, kept)
+    if "accuracy" in options.only:
+        run.accuracy = own_accuracy(12 if options.quick else 60)
+        rows.save(run, kept)
 
 
 def show(run: rows.Run, folder: Path, *, pictures: bool) -> None:
@@ -129,19 +142,20 @@ def show(run: rows.Run, folder: Path, *, pictures: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, help="rounds of all lengths (default: 14, quick: 2)")
+    parser.add_argument("--rounds", type=int, help="rounds of all lengths (default: 12, quick: 2)")
     parser.add_argument("--quick", action="store_true", help="a look; writes to tests/artifacts")
     parser.add_argument("--from-rows", action="store_true", help="draw anew, measure nothing")
+    parser.add_argument("--only", nargs="+", default=PARTS, choices=PARTS, help="renew these rows")
     parser.add_argument("--tools", nargs="*", default=list(tools.PACKAGES), choices=tools.PACKAGES)
     parser.add_argument("--loads", nargs="*", choices=[one.name for one in LOADS])
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--keep", dest="upgrade", action="store_false", help="ask no index")
     options = parser.parse_args()
-    options.rounds = options.rounds or (2 if options.quick else 14)
+    options.rounds = options.rounds or (2 if options.quick else 12)
     options.idle_s = 3.0 if options.quick else IDLE_S
     kept, docs = (QUICK, QUICK) if options.quick else (KEPT, tools.ROOT / "docs")
     if not options.from_rows:
-        rows.save(run_all(options), kept)
+        renew(options, kept)
     # From the file, so that the page is what the kept rows give.
     show(rows.load(kept), docs, pictures=True)
 

@@ -20,8 +20,9 @@ from peer.loads import FORBIDDEN, HERE, Load, Machine, seen_by, simulated
 PATIENCE_S = 90.0
 # From this length on the tools' spans overlap: they only sleep, and rounds would last too long.
 OVERLAP_S = 0.5
-# These take a second and more to start and stop, so they measure in every second round.
+# These take a second and more to start and stop, so they measure in every third round.
 SLOW = frozenset({"carbontracker", "eco2ai"})
+SLOW_ROUNDS = 3
 
 
 class Worker:
@@ -112,6 +113,7 @@ def row_of(worker: Worker, length_s: float, number: int, told: dict[str, Any]) -
         begin, end = told["begin"], told["end"]
         row["gpu_true_j"], row["cpu_true_j"] = worker.machine.truth(begin, end)
         row["wraps"] = worker.machine.wraps(begin, end)
+        row["late_ms"] = worker.machine.late_ms(begin, end)
         row |= {name: told[name] for name in ("start_ms", "stop_ms", "cpu_ms")}
         for part, given in told["figures"].items():
             if isinstance(given, dict):
@@ -132,10 +134,7 @@ class Rounds:
         """Rounds of all lengths and tools, the order of the tools drawn anew for each."""
         for number in range(rounds):
             for length_s in self.machine.load.lengths_s:
-                order = [
-                    one for one in self.workers
-                    if one.problem is None and (number % 2 == 0 or one.tool not in SLOW)
-                ]  # fmt: skip
+                order = [one for one in self.workers if self._takes_part(one, number)]
                 self.rng.shuffle(order)
                 if self.machine.load.wraps:
                     yield from self._around_a_wrap(order, length_s, number)
@@ -145,11 +144,16 @@ class Rounds:
                     for worker in order:
                         yield from self._together([worker], length_s, number)
 
+    def _takes_part(self, worker: Worker, number: int) -> bool:
+        alone = self.machine.load.tools is not None
+        often = alone or number % SLOW_ROUNDS == 0 or worker.tool not in SLOW
+        return often and worker.problem is None
+
     def _together(
         self, order: list[Worker], length_s: float, number: int
     ) -> Iterator[dict[str, Any]]:
         for worker in order:
-            at = time.monotonic() + self.rng.uniform(0.05, 0.4)
+            at = time.monotonic() + self.rng.uniform(0.02, 0.25)
             worker.ask("span", length_s=length_s, at=at)
         for worker in order:
             yield row_of(worker, length_s, number, worker.answer())

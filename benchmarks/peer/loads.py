@@ -72,11 +72,11 @@ LOADS = (
     Load("idle", "long idle, a burst of 0.4 s every 7 s: card 60/300 W, processor 8/70 W",
          idle(60.0, 300.0), idle(8.0, 70.0), share=0.5),
     Load("wraps", "processor at 200 W, its counter wraps every 3 s, and once in each span",
-         constant(200.0), constant(200.0), (0.05, 0.2, 1.0), share=0.5, range_uj=WRAP_RANGE_UJ),
+         constant(200.0), constant(200.0), (0.05, 0.2, 1.07), share=0.5, range_uj=WRAP_RANGE_UJ),
     Load(FORBIDDEN, "processor at 60 W, its counter may not be read",
          constant(200.0), constant(60.0), (1.0,), share=0.5),
     # A card of 0 W: what eco2AI's sum has beside the card.
-    Load("dark", "card at 0 W", constant(0.0), constant(60.0), share=0.4, tools=("eco2ai",)),
+    Load("dark", "card at 0 W", constant(0.0), constant(60.0), share=0.25, tools=("eco2ai",)),
 )  # fmt: skip
 
 
@@ -90,6 +90,12 @@ class Machine:
         """The true joules of the card and of the processor between two monotonic instants."""
         cpu_j = self.tree.truth(PACKAGE, begin_s, end_s) if self.tree else None
         return self.gpus.truth(0, begin_s, end_s), cpu_j
+
+    def late_ms(self, begin_s: float, end_s: float) -> float | None:
+        """How old the processor's counter was at the worse edge: a millisecond, if all is well."""
+        if self.tree is None:
+            return None
+        return max(1e3 * (at_s - self.tree.shown_s(at_s)) for at_s in (begin_s, end_s))
 
     def _turns(self, at_s: float) -> float:
         assert self.tree is not None

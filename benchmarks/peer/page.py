@@ -6,7 +6,7 @@ from pathlib import Path
 from string import Template
 
 from peer.loads import FORBIDDEN, LOADS
-from peer.rows import Run
+from peer.rows import LATE_MS, Run, fair
 from peer.tables import (
     accuracy_table,
     cost_table,
@@ -104,12 +104,18 @@ def _problems(run: Run) -> str:
 def page(run: Run) -> str:
     """The whole page."""
     about = run.about
-    held = {load: TITLES[load].partition(":")[0].partition(",")[0] for load in (*WAVES, "wraps")}
+    held = {
+        load: TITLES[load].partition(":")[0].partition(" (")[0].partition(",")[0]
+        for load in (*WAVES, "wraps")
+    }
     held["wraps"] = "a wrap in each span"
     starts = [len(run.facts_of(tool, "startup_s")) for tool in run.tools]
     text = Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         {name: about[name] for name in ("when", "cpus", "python", "seed", "rounds")},
         minutes=f"{about['minutes']:.0f}",
+        late=f"{sum(not fair(row, 'cpu') for row in run.spans)} of {len(run.spans)}",
+        late_ms=f"{LATE_MS:g}",
+        load_average=f"{about['load_average']:.1f}",
         idle_s=f"{about['idle_s']:g}",
         starts=f"{min(starts)} or more",
         versions=", ".join(f"{title(tool)} {one['version']}" for tool, one in run.tools.items()),

@@ -36,7 +36,7 @@ PANELS = (
 
 def _save(figure: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, format="svg", transparent=True, metadata={"Date": None})
+    figure.savefig(path, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     # Trailing blanks come and go with versions.
     lines = [line.rstrip() for line in path.read_text(encoding="utf-8").splitlines()]
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")

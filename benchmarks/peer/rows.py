@@ -15,8 +15,10 @@ TEXTS = frozenset({"load", "tool", "problem", "gpu_basis", "cpu_basis", "node_ba
 FIELDS = (
     "load", "tool", "length_s", "round", "wraps", "gpu_true_j", "gpu_j", "gpu_low_j", "gpu_high_j",
     "cpu_true_j", "cpu_j", "cpu_low_j", "cpu_high_j", "cpu_basis", "node_j", "node_low_j",
-    "node_high_j", "all_j", "start_ms", "stop_ms", "cpu_ms", "problem",
+    "node_high_j", "all_j", "start_ms", "stop_ms", "cpu_ms", "late_ms", "problem",
 )  # fmt: skip
+# A simulated counter that was not written for longer says nothing about a tool.
+LATE_MS = 3.0
 Row = dict[str, Any]
 
 
@@ -89,6 +91,11 @@ class Errors:
         return sum(abs(one) > limit for one in self.values)
 
 
+def fair(row: Row, part: str) -> bool:
+    """Whether the simulated sensor itself was in time at both edges."""
+    return part != "cpu" or (row.get("late_ms") or 0.0) <= LATE_MS
+
+
 def given_j(run: Run, row: Row, part: str) -> float | None:
     """The tool's figure; of a sum, what is left without the same span's on a card of 0 W."""
     told: float | None = row.get(f"{part}_j")
@@ -106,7 +113,7 @@ def errors(
     run: Run, part: str, wanted: Callable[[Row], bool] | None = None, **fields: Any
 ) -> Errors:
     """The errors of a part's figures over the spans that are asked for."""
-    rows = [row for row in run.of(**fields) if wanted is None or wanted(row)]
+    rows = [row for row in run.of(**fields) if fair(row, part) and (wanted is None or wanted(row))]
     pairs = [(given_j(run, row, part), row.get(f"{part}_true_j")) for row in rows]
     found = [100 * (told / true - 1) for told, true in pairs if told is not None and true]
     return Errors(tuple(found), len(rows))
@@ -114,7 +121,7 @@ def errors(
 
 def held(rows: Iterable[Row], part: str) -> tuple[int, int]:
     """How many stated intervals held the truth, and of how many."""
-    stated = [row for row in rows if row.get(f"{part}_low_j") is not None]
+    stated = [row for row in rows if fair(row, part) and row.get(f"{part}_low_j") is not None]
     inside = [
         row for row in stated
         if row[f"{part}_low_j"] <= row[f"{part}_true_j"] <= row[f"{part}_high_j"]

@@ -157,15 +157,16 @@ def own_cost_table(rows: Sequence[Row]) -> list[str]:
     def number(value: Any) -> str:
         return f"{value:.2f}" if isinstance(value, (int, float)) else MISSING
 
-    body = [
-        [
-            str(row.get("name", "")),
-            *(number(row.get(name)) for name in ("median", "worst", "cpu", "limit")),
-            str(row.get("unit", "")),
-        ]
-        for row in rows
-    ]
-    return table(["what", "median", "worst", "CPU time", "limit", "unit"], body)
+    body = []
+    for row in rows:
+        # Figures of simulated hardware are medians already, without a worst or a CPU time.
+        value, limit = row.get("median", row.get("value")), row.get("limit")
+        verdict = MISSING
+        if isinstance(value, (int, float)) and isinstance(limit, (int, float)):
+            verdict = "kept" if value <= limit else "**over**"
+        cells = [number(one) for one in (value, row.get("worst"), row.get("cpu"), limit)]
+        body.append([str(row.get("name", "")), *cells, str(row.get("unit", "")), verdict])
+    return table(["what", "median", "worst", "CPU time", "limit", "unit", ""], body)
 
 
 def accuracy_table(rows: Sequence[Row]) -> list[str]:

@@ -82,6 +82,18 @@ def test_a_sum_is_relieved_of_its_rest(peer):
     assert found.values == pytest.approx([20.0])
 
 
+def test_a_late_counter_is_no_tool_s_error(peer):
+    """Where the simulated counter itself was late, the processor's figure is left out; the card's stays."""
+    from peer.rows import Run, errors, held
+
+    row = {"tool": "zeus", "late_ms": 9.0, "gpu_true_j": 10.0, "gpu_j": 11.0, "cpu_true_j": 10.0}
+    row |= {"cpu_j": 20.0, "cpu_low_j": 19.0, "cpu_high_j": 21.0}
+    run = Run({}, {}, [], [row])
+    assert errors(run, "cpu").spans == 0
+    assert held([row], "cpu") == (0, 0)
+    assert errors(run, "gpu").values == pytest.approx([10.0])
+
+
 def test_driver_measures_with_our_own_tool(peer, tmp_path):
     """One worker on the simulated machine: spans with their truth, and its facts."""
     from peer.driver import Plan, measure
@@ -99,3 +111,4 @@ def test_driver_measures_with_our_own_tool(peer, tmp_path):
         assert 10.0 < row["gpu_true_j"] < 50.0
         assert row["gpu_low_j"] <= row["gpu_j"] <= row["gpu_high_j"]
         assert powercap == (row.get("cpu_j") is not None)
+        assert powercap == (row["late_ms"] is not None)

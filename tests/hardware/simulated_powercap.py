@@ -149,8 +149,9 @@ class PowercapTree:
         """The instant of the last write before ``at``: what a reader saw is as old as that."""
         assert self._tree is not None
         count = int(self._tree.ticks)
-        kept = [self._tree.at[index] for index in range(max(0, count - TICKS), count)]
-        return max(one for one in kept if one <= at - self.origin) + self.origin
+        # The newest first: most who ask mean an instant just gone. The ring begins anew when full.
+        kept = (self._tree.at[one % TICKS] for one in range(count - 1, max(-1, count - TICKS), -1))
+        return next(one for one in kept if one <= at - self.origin) + self.origin
 
 
 def one_socket(wave: Waveform | None = None, **fields: object) -> list[Zone]:
