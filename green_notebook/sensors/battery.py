@@ -18,6 +18,8 @@ from green_notebook.sensors import Model, Sensor
 
 NAME = "Battery"
 SLOW = False
+# Somebody may pull the plug later.
+RETRY_S = 30.0
 
 FOLDER = "/sys/class/power_supply"
 # Fuel gauges are some per cent off, embedded controllers average and refresh as they like; and to
@@ -26,6 +28,17 @@ _GAIN = (0.15, 0.40)
 # Embedded controllers refresh every 1 to 30 s, most about so often.
 _STEP_S = 5.0
 _MAX_W = 500.0
+CURE = "pull the plug: it joins within a minute"
+CURE_EARLY = "wait half a minute: it joins by itself"
+CURE_SILENT = "a newer kernel may tell; a metering plug measures the machine at the wall"
+
+
+class SilentError(OSError):
+    """A battery that discharges and does not say how fast."""
+
+
+class EarlyError(OSError):
+    """A battery that discharges and will soon say how fast."""
 
 
 class Battery:
@@ -63,10 +76,13 @@ class Battery:
         if power is None:
             current, voltage = (self._number(name, f"{one}_now") for one in ("current", "voltage"))
             if current is None or voltage is None:
-                raise OSError(f"{name} does not tell its power")
+                raise SilentError(
+                    f"{name} discharges, but its driver tells neither power_now nor current_now "
+                    "and voltage_now"
+                )
             power = current * voltage / 1e6
         if power == 0:
-            raise OSError(f"{name} tells no power yet")  # for some seconds after the plug is pulled
+            raise EarlyError(f"{name} tells no power yet")  # for some seconds after unplugging
         return power / 1e6
 
     def _number(self, name: str, file: str) -> float | None:
@@ -89,11 +105,13 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
     battery = Battery(host, names)
     try:
         battery.read()
+    except SilentError as error:
+        raise Unavailable(str(error), CURE_SILENT) from None
+    except EarlyError as error:
+        raise Unavailable(str(error), CURE_EARLY) from None
     except OSError as error:
-        raise Unavailable(
-            f"{error}: only a discharging battery tells what the machine takes",
-            "pull the plug, wait half a minute and load the extension again",
-        ) from None
+        reason = f"{error}: only a discharging battery tells what the machine takes"
+        raise Unavailable(reason, CURE) from None
     return [battery]
 
 

@@ -25,6 +25,9 @@ from green_notebook.sensors._hwmon import FileSensor, chips
 NAME = "Jetson rails"
 SLOW = False
 
+CURE_READ = "sudo chmod a+r /sys/class/hwmon/hwmon*/{in,curr}*_input"
+CURE_CHIP = "sudo dmesg | grep ina3221 tells what is wrong with it"
+
 OLD_FOLDER = "/sys/bus/i2c/drivers/ina3221x"
 # The input of the module (Nano, TX2, Xavier NX, Orin NX and Nano; Thor).
 _WHOLE = ("VDD_IN", "POM_5V_IN", "VIN")
@@ -117,21 +120,35 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
     if whole is None and not summed:
         raise Unavailable("no INA3221 with the rails of a Jetson")
     names = summed if whole is None else (whole,)
-    found: list[Sensor | Model] = []
-    with suppress(OSError, ValueError):
-        found.append(JetsonRails([rails[one] for one in names], _spec("node", names)))
+    wanted = [("node", names)]
     for component, known in _PARTS.items():
-        name = next((one for one in known if one in rails), None)
-        if name is None:
-            continue
-        kind = JetsonGpu if component.startswith("gpu") else JetsonRails
-        with suppress(OSError, ValueError):
-            found.append(kind([rails[name]], _spec(component, (name,))))
+        wanted += [(component, (one,)) for one in known if one in rails][:1]
+    tried = [
+        _opened([rails[one] for one in names], component, names) for component, names in wanted
+    ]
+    found: list[Sensor | Model] = [one for one in tried if isinstance(one, JetsonRails)]
     if not found:
-        raise Unavailable(
-            "the rails cannot be read", "sudo chmod a+r /sys/class/hwmon/hwmon*/{in,curr}*_input"
-        )
+        raise _unreadable([one for one in tried if not isinstance(one, JetsonRails)])
     return found
+
+
+def _opened(
+    rails: Sequence[Rail], component: str, names: tuple[str, ...]
+) -> JetsonRails | OSError | ValueError:
+    kind = JetsonGpu if component.startswith("gpu") else JetsonRails
+    try:
+        return kind(rails, _spec(component, names))
+    except (OSError, ValueError) as error:
+        return error
+
+
+def _unreadable(errors: Sequence[OSError | ValueError]) -> Unavailable:
+    """Why no rail can be read, and what cures that."""
+    if any(isinstance(one, PermissionError) for one in errors):
+        return Unavailable("only root may read the rails", CURE_READ)
+    if any(isinstance(one, OSError) for one in errors):
+        return Unavailable(f"the rails cannot be read: {errors[0]}", CURE_CHIP)
+    return Unavailable("the rails' files hold no numbers: the chip does not answer", CURE_CHIP)
 
 
 def _monitored(host: Host) -> list[Rail]:

@@ -57,15 +57,20 @@ def test_one_charges_while_the_other_gives(machine, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"status": "Charging"}, {"power_now": "0"}, {"power_now": "some"}, {"power_now": ""}],
+    ("change", "reason", "cure"),
+    [
+        ({"status": "Charging"}, "only a discharging battery", "pull the plug"),
+        ({"power_now": "0"}, "tells no power yet", "wait half a minute"),
+        ({"power_now": "some"}, "tells neither power_now nor current_now", "metering plug"),
+        ({"power_now": ""}, "tells neither power_now nor current_now", "metering plug"),
+    ],
 )
-def test_unavailable(tmp_path, change):
-    """A battery that tells no discharge is unavailable, with the cure."""
+def test_unavailable(tmp_path, change, reason, cure):
+    """A battery that tells no discharge is unavailable, with what helps in its case."""
     files = ONE | {f"{FOLDER}/{name}": text for name, text in change.items()}
-    with pytest.raises(Unavailable, match="only a discharging battery") as caught:
+    with pytest.raises(Unavailable, match=reason) as caught:
         battery.discover(fake_host(tmp_path, files), {})
-    assert "pull the plug" in caught.value.cure
+    assert cure in caught.value.cure
 
 
 @pytest.mark.parametrize("change", [{"scope": "Device"}, {"type": "Mains"}, {"present": "0"}])

@@ -102,3 +102,13 @@ def test_other_chips(tmp_path):
     }
     with pytest.raises(Unavailable, match="rails of a Jetson"):
         jetson.discover(fake_host(tmp_path, files), {})
+
+
+def test_rails_with_garbage(machine, tmp_path):
+    """Files without numbers are the chip's fault: no permission is asked for."""
+    shutil.copytree(machine("jetson-agx-orin").root, tmp_path, dirs_exist_ok=True)
+    for file in (tmp_path / "sys/class/hwmon").glob("hwmon*/*_input"):
+        file.write_text("x")
+    with pytest.raises(Unavailable, match="hold no numbers") as caught:
+        jetson.discover(Host(tmp_path, {}), {})
+    assert "chmod" not in caught.value.cure
