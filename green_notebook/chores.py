@@ -59,7 +59,9 @@ class Chores:
     def ready(self, now_s: float, reading_s: float) -> bool:
         """Whether they are to be done now, with the next reading due at ``reading_s``."""
         due_s = self.due_s
-        return now_s >= due_s and (reading_s - now_s > GIVE_WAY_S or now_s - due_s > OVERDUE_S)
+        if now_s < due_s:
+            return False
+        return reading_s - now_s > GIVE_WAY_S or now_s - due_s > OVERDUE_S
 
     def after(self, now_s: float, reading_s: float) -> float:
         """When to wake for them: if they give way to a reading, not in vain before it."""

@@ -11,13 +11,14 @@ class Clock:
 
     ``monotonic`` gives seconds that only grow, the time of spans and readings;
     ``process_cpu_s`` the CPU seconds of this process, all its threads, unquantised;
-    ``thread_cpu_s`` those of the calling thread. They are the C functions themselves: each
-    reading asks twice.
+    ``thread_cpu_s`` those of the calling thread; ``epoch_s`` the seconds since 1970. They are the
+    C functions themselves: each reading asks twice.
     """
 
     monotonic = staticmethod(time.monotonic)
     process_cpu_s = staticmethod(time.process_time)
     thread_cpu_s = staticmethod(time.thread_time)
+    epoch_s = staticmethod(time.time)
 
     def wall(self) -> datetime:
         """The date and time with its zone, for people and for the grid."""

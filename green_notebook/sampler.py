@@ -144,28 +144,31 @@ class Sampler:
             self._thread.start()
 
     def _run(self) -> None:
+        counted_s = 0.0
         while not self._stop:
             wait_s = PERIOD_S
             with suppress(BaseException):  # nothing of ours may ever surface in the kernel
                 wait_s = self.round()
+            # All that this thread takes is the meter's, its waking up included.
+            cpu_s = self.clock.thread_cpu_s()
+            self.usage.meter_s += cpu_s - counted_s
+            counted_s = cpu_s
             # Without a bound: a wait for ever is refused, and that would end the thread.
             self._alarm.sleep(min(wait_s, RESTING_PERIOD_S))
 
     def round(self) -> float:
         """Read and do what is due; how long (s) until something is due again."""
-        begun_cpu_s = self.clock.thread_cpu_s()
+        chores = self._chores
         now_s = self.clock.monotonic()
         near = self.busy > 0 or now_s - self._marked_s < LINGER_S
         period_s = PERIOD_S if near else RESTING_PERIOD_S
         due_s = self._read_due(now_s, period_s)
         now_s = self.clock.monotonic()
-        if self._chores.ready(now_s, due_s):
-            self._chores.do(now_s, busy=self.busy > 0, grid_s=period_s)
+        if chores.ready(now_s, due_s):
+            chores.do(now_s, busy=self.busy > 0, grid_s=period_s)
             due_s = self._read_due(self.clock.monotonic(), period_s)
             now_s = self.clock.monotonic()
-        wake_s = min(due_s, self._chores.after(now_s, due_s))
-        self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s
-        return max(SOON_S, wake_s - now_s)
+        return max(SOON_S, min(due_s, chores.after(now_s, due_s)) - now_s)
 
     def _read_due(self, now_s: float, period_s: float) -> float:
         """Read what is due; when the next reading is."""
@@ -185,11 +188,9 @@ class Sampler:
 
     def tick(self) -> None:
         """One round of everything, due or not."""
-        begun_cpu_s = self.clock.thread_cpu_s()
         self.open_slow()
         self.read_sensors()
         self._chores.do(self.clock.monotonic(), busy=self.busy > 0, grid_s=PERIOD_S)
-        self.usage.meter_s += self.clock.thread_cpu_s() - begun_cpu_s
 
     def close(self, *, wait: bool = True) -> None:
         """Stop the thread and give the sensors back; more than once does no harm."""

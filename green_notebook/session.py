@@ -6,6 +6,7 @@ import math
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from green_notebook.accountant import Accountant
@@ -106,7 +107,7 @@ class Session:
         early = running()
         started_at = self.clock.wall()
         span = OpenSpan(
-            secrets.token_hex(8),
+            os.urandom(8).hex(),
             name,
             self.sampler.mark(),
             started_at,
@@ -141,9 +142,7 @@ class Session:
             span.late = None if span.sync else running()
             if span.late:
                 span.notes["late"] = LATE
-            lasted_s = span.end.at_s - span.start.at_s
-            if told := slept(span.started_at, self.clock.wall(), lasted_s):
-                span.notes["slept"] = told
+            span.ended_s = self.clock.epoch_s()
             span.status = status
             self._stacks.remove(span)
             self.together.ended(span, self._stacks.all())
@@ -153,6 +152,10 @@ class Session:
 
     def _tell(self, span: OpenSpan) -> Report:
         """Make the report of a span that is over."""
+        if span.end is not None:
+            ended_at = datetime.fromtimestamp(span.ended_s, span.started_at.tzinfo)
+            if told := slept(span.started_at, ended_at, span.end.at_s - span.start.at_s):
+                span.notes["slept"] = told
         summed, final = self.settler.settled(span)
         report = self.assembler.report(span, summed, final=final)
         report = self.hints.added_to(report, self._ledger)

@@ -46,6 +46,8 @@ class OpenSpan:
     budget: Budget | None = None
     repeats: int | None = None
     end: Usage | None = None
+    # When it ended on the wall's clock, in seconds since 1970: a date takes ten times as long.
+    ended_s: float = 0.0
     status: Status = "ok"
     # Up to when its energy is folded into tallies, and these: replaced as one, since the sampler's
     # thread folds while the cell's thread may look.

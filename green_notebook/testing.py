@@ -33,6 +33,10 @@ class FakeClock(Clock):
         """A fixed morning plus what has passed."""
         return self.started + timedelta(seconds=self.now_s - self._start_s)
 
+    def epoch_s(self) -> float:
+        """The wall's time as seconds since 1970."""
+        return self.wall().timestamp()
+
     def process_cpu_s(self) -> float:
         """The injected CPU time."""
         return self.cpu_s
