@@ -114,3 +114,16 @@ def test_clock_without_dense_readings():
         clock.saw(at_s + 0.001, float(number))
     assert clock.known
     assert clock.period_s == pytest.approx(0.1004, rel=0.002)
+
+
+def test_a_steady_counter_is_enclosed_rarely():
+    """Once its rhythm is known well, few readings are for the phase; a foretold step stays true."""
+    one = run(0.1)
+    one.until(30.0, in_cell=False)
+    before = one.reads
+    one.until(90.0, in_cell=False)
+    assert (one.reads - before) / 60.0 <= 12.5
+    clock = one.watch.clock
+    truth_s = one.device.last_step(90.0)
+    foretold_s = clock.before(truth_s + 0.05)
+    assert abs(foretold_s - truth_s) <= clock.error_at(truth_s) <= 0.001

@@ -1,0 +1,72 @@
+"""A block's end takes readings alone: its report is made when asked for, else by the sampler."""
+
+from green_notebook.measuring import measure
+from green_notebook.testing import FakeClock, FakeSensor, fake_session
+from green_notebook.untold import MOST
+
+
+def block(session, clock, name="block", seconds=1.0):
+    """A measured second, without the thread."""
+    span = session.begin(name, thread=False)
+    clock.advance(seconds, 1.0)
+    session.sampler.read_sensors()
+    session.stop(span)
+    return span
+
+
+def made(tmp_path):
+    clock = FakeClock()
+    return clock, fake_session(tmp_path, FakeSensor(clock, 10.0), clock=clock)
+
+
+def test_the_sampler_tells_what_nobody_asked_for(tmp_path):
+    """A moment after the end the report is there, final, and was made once."""
+    clock, session = made(tmp_path)
+    block(session, clock)
+    session.sampler.tick()
+    assert len(session._ledger) == 0
+    clock.advance(0.2)
+    session.sampler.tick()
+    (report,) = session._ledger
+    assert (report.name, report.state, report.duration_s) == ("block", "final", 1.0)
+
+
+def test_whoever_looks_sees_all_in_order(tmp_path):
+    """Reports stand in the order of their ends, inner blocks before the one around them."""
+    clock, session = made(tmp_path)
+    outer = session.begin("outer", thread=False)
+    block(session, clock, "first")
+    block(session, clock, "second")
+    assert session.end(outer).name == "outer"
+    assert [one.name for one in session.reports] == ["first", "second", "outer"]
+
+
+def test_a_late_report_tells_of_its_own_time(tmp_path):
+    """What happens between a block's end and its report is not in it."""
+    clock, session = made(tmp_path)
+    block(session, clock)
+    clock.advance(30.0, 1.0)
+    session.sampler.read_sensors()
+    (report,) = session.reports
+    assert report.duration_s == 1.0
+    assert abs(report.energy.machine.value - 10.0) < 0.2
+
+
+def test_many_short_blocks_do_not_pile_up(tmp_path):
+    """A loop of blocks that nobody asks about keeps few of them untold, and loses none."""
+    clock, session = made(tmp_path)
+    for _ in range(3 * MOST):
+        block(session, clock, seconds=0.01)
+        assert len(session.untold._spans) <= MOST
+    assert len(session.reports) == 3 * MOST
+
+
+def test_a_block_is_asked_after_another_began(tmp_path):
+    """`m.report` is of its own block, whenever it is asked for."""
+    clock, session = made(tmp_path)
+    with measure("first", session=session) as first:
+        clock.advance(1.0, 1.0)
+    with measure("second", session=session):
+        clock.advance(1.0, 1.0)
+    assert first.report.name == "first"
+    session.close()
