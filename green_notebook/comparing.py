@@ -11,11 +11,9 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from green_notebook import chance
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Basis, Comparison, Quantity, Report, total
-
-# Two-sided 95 % points of Student's t for 1 to 10 degrees of freedom (any table of it).
-STUDENT_T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
 
 
 def compare(
@@ -50,30 +48,38 @@ def ratio_of(first: Quantity, second: Quantity, systematic: tuple[float, float])
 
 
 def mean_energy(reports: Sequence[Report]) -> Quantity:
-    """The mean kernel energy (J) of one run.
+    """The mean kernel energy (J) of one run; ``repeats`` within a report count as runs.
 
     Its random part is the larger of what the sensors state and of what the runs' own scatter
-    shows; ``repeats`` within a report count as runs.
+    shows; few runs tell little of that, one tells nothing: `chance` says what is then assumed.
     """
     count = sum(report.repeats or 1 for report in reports)
-    summed = total((report.id, report.energy.kernel) for report in reports)
+    # One machine's sensors err alike in all its reports: more of them do not make that smaller.
+    summed = total((report.session_id, report.energy.kernel) for report in reports)
     mean = summed.scaled(1 / count)
     per_run = [report.energy.kernel.value / (report.repeats or 1) for report in reports]
-    scatter = _scatter(per_run)
-    if scatter <= mean.random:
+    if mean.value <= 0:
         return mean
-    return Quantity.within(mean.value, "J", mean.basis, systematic=mean.systematic, random=scatter)
+    scatter = mean.value * chance.pooled(per_run, _assumed(reports))
+    # A report of one measurement does not hold that scatter, the spread of several does.
+    random = math.hypot(mean.random, scatter) if len(reports) == 1 else max(mean.random, scatter)
+    return Quantity.within(mean.value, "J", mean.basis, systematic=mean.systematic, random=random)
 
 
-def _scatter(values: Sequence[float]) -> float:
-    """The 95 % half-width of a mean by Student's t; 0 for a single value."""
-    n = len(values)
-    if n < 2:
-        return 0.0
-    mean = math.fsum(values) / n
-    deviation = math.sqrt(math.fsum((one - mean) ** 2 for one in values) / (n - 1))
-    t = STUDENT_T[n - 2] if n - 2 < len(STUDENT_T) else 2.0
-    return t * deviation / math.sqrt(n)
+def ran_once(reports: Sequence[Report]) -> bool:
+    """Whether it is one run alone, whose scatter nobody has seen."""
+    return len(reports) == 1 and (reports[0].repeats or 1) == 1
+
+
+def disturbed(reports: Sequence[Report]) -> bool:
+    """Whether other processes were busy meanwhile."""
+    return any(note.code == "others-busy" for report in reports for note in report.notes)
+
+
+def _assumed(reports: Sequence[Report]) -> float:
+    repeated = all((report.repeats or 1) > 1 for report in reports)
+    scatter = chance.SLOW_DRIFT if repeated else chance.RUN_TO_RUN
+    return scatter * (chance.DISTURBED if disturbed(reports) else 1.0)
 
 
 def _gains(first: Sequence[Report], second: Sequence[Report]) -> tuple[float, float]:

@@ -7,10 +7,11 @@ from html import escape
 
 from green_notebook.model import Comparison, Quantity
 from green_notebook.show._sparkline import INK
-from green_notebook.show._units import shown
+from green_notebook.show._units import number, shown
 
 BAR_PX = 160
-
+# From this ratio on, times read better than per cent; above this, per cent say no more.
+TIMES, MOST_LESS = 2, 99
 
 # A name, what it took, and a remark.
 Row = tuple[str, Quantity, str]
@@ -48,19 +49,26 @@ class Told:
 def change(comparison: Comparison, beside: str) -> str:
     """What the second takes ``beside`` the first: ``40 % (33 to 48 %) less energy than large``."""
     ratio = comparison.ratio
-    low, value, high = (100 * part for part in comparison.change)
     if not comparison.real:
-        seen = f"as far as can be seen ({low:+.0f} to {high:+.0f} %)"
-        return f"as much energy as {beside}, {seen}"
-    if ratio.value >= 2:
-        return (
-            f"{ratio.value:.3g} times ({ratio.low:.2g} to {ratio.high:.2g}) the energy of {beside}"
-        )
-    near, far = sorted((abs(low), abs(high)))
-    word = "less" if value < 0 else "more"
+        return f"as much energy as {beside}, as far as can be seen ({_range(ratio)})"
+    if ratio.value >= TIMES:
+        found = shown(ratio)
+        return f"{found.value} times ({found.low} to {found.high}) the energy of {beside}"
+    near, far = sorted(100 * abs(end - 1) for end in (ratio.low, ratio.high))
+    value = 100 * abs(ratio.value - 1)
     digits = 0 if far - near >= 1 else 1
-    interval = f"{near:.{digits}f} to {far:.{digits}f} %"
-    return f"{abs(value):.{digits}f} % ({interval}) {word} energy than {beside}"
+    if round(value, digits) > MOST_LESS and ratio.value < 1:
+        return f"over {MOST_LESS} % less energy than {beside}"
+    over = "over " if ratio.value < 1 and round(far, digits) > MOST_LESS else ""
+    interval = f"{near:.{digits}f} to {over}{min(far, MOST_LESS) if over else far:.{digits}f} %"
+    return f"{value:.{digits}f} % ({interval}) {'less' if ratio.value < 1 else 'more'} energy than {beside}"
+
+
+def _range(ratio: Quantity) -> str:
+    """What a ratio may be: ``-20 to +25 %``, ``0.4 to 3 times``."""
+    if ratio.high < TIMES:
+        return f"{100 * ratio.low - 100:+.0f} to {100 * ratio.high - 100:+.0f} %"
+    return f"{number(ratio.low, digits=2)} to {number(ratio.high, digits=2)} times"
 
 
 def _amount(quantity: Quantity) -> str:

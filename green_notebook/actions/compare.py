@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from green_notebook.actions._told import Row, Told, change
-from green_notebook.comparing import compare
+from green_notebook.comparing import compare, disturbed, ran_once
 from green_notebook.errors import GreenNotebookError
-from green_notebook.model import Comparison, Report
+from green_notebook.model import Basis, Comparison, Report
 
 if TYPE_CHECKING:
     from green_notebook.session import Session
@@ -19,22 +20,41 @@ HELP = "two named cells side by side, and whether they really differ: %carbon co
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SideBySide(Told):
-    """A comparison as people read it."""
+    """A comparison as people read it.
+
+    ``once`` tells whether a side is one run alone, ``disturbed`` whether others were busy.
+    """
 
     comparison: Comparison
+    once: bool = False
+    disturbed: bool = False
 
     def lines(self) -> list[str]:
         """What the second takes beside the first, and whether that is real."""
         one = self.comparison
-        verdict = (
-            "the difference is real (95 %)"
-            if one.real
-            else "a smaller difference shows when both are repeated, or with %%carbonit"
-        )
-        return [
-            f"{one.second} took {change(one, one.first)}; {verdict}",
+        lines = [
+            f"{one.second} took {change(one, one.first)}; {self._verdict()}",
             "Each holds the sensors' own error; what both share of it cancels in the comparison.",
         ]
+        if one.ratio.basis is not Basis.MEASURED:
+            lines.append(
+                "No sensor saw all of it: a model of the load may miss that one work draws more than another."
+            )
+        if self.disturbed:
+            lines.append("Other processes were busy meanwhile: a quiet machine tells more.")
+        return lines
+
+    def _verdict(self) -> str:
+        one = self.comparison
+        if one.real:
+            return "the difference is real (95 %)"
+        if self.once:
+            least = 100 * math.expm1(one.ratio.random / one.ratio.value)
+            return (
+                f"one run does not tell chance from a difference of less than about {least:.0f} %:"
+                " run both several times, or with %%carbonit"
+            )
+        return "a smaller difference shows when both are repeated more often, or with %%carbonit"
 
     def rows(self) -> list[Row]:
         """Both, with their own intervals."""
@@ -55,7 +75,11 @@ def run(session: Session, argv: list[str]) -> SideBySide:
         raise GreenNotebookError("%carbon compare takes two names: %carbon compare small large")
     reports = session.reports
     first, second = (find(reports, name) for name in argv)
-    return SideBySide(compare(first, second, (argv[0], argv[1])))
+    return SideBySide(
+        compare(first, second, (argv[0], argv[1])),
+        ran_once(first) or ran_once(second),
+        disturbed([*first, *second]),
+    )
 
 
 def find(reports: list[Report], name: str) -> list[Report]:

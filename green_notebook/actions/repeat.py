@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from green_notebook import chance
 from green_notebook.actions._told import Told
-from green_notebook.comparing import STUDENT_T
+from green_notebook.comparing import disturbed
 from green_notebook.errors import GreenNotebookError
 from green_notebook.model import Quantity, Report
 from green_notebook.show._units import duration, number, percent
@@ -16,14 +17,15 @@ from green_notebook.usage import Usage
 
 if TYPE_CHECKING:
     from green_notebook.session import Session
-    from green_notebook.spans import OpenSpan
 
 # A batch lasts at least so long: two counter steps of the slowest GPUs.
 BATCH_S = 0.25
-MIN_BATCHES = 4
 MAX_BATCHES = 400
-# A single run that is known worse than this is too short to be measured alone.
-TOO_SHORT = 0.05
+# So many tell something of their scatter. So many, or so long, before we stop of our own accord:
+# who stops at the first good look has looked too briefly to see a drift.
+MIN_BATCHES, STEADY_BATCHES, STEADY_S = 4, 8, 3.5
+# A single run that clocks and sensors know worse than this is too short to be measured alone.
+TOO_SHORT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,38 +38,50 @@ class Until:
 
     def __post_init__(self) -> None:
         if not 0 < self.random < 1:
-            raise GreenNotebookError(f"the random part is between 0 and 1, not {self.random:g}")
+            raise GreenNotebookError(
+                f"the random part is between 0 and 100 %, not {100 * self.random:g} %"
+            )
         if self.limit_s <= 0 or self.limit_j <= 0:
             raise GreenNotebookError("a limit of time or energy is more than nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The place and the overhead that ``%%carbonit`` was told; None leaves the setting as it is."""
+
+    zone: str | None = None
+    pue: float | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Repeated(Told):
     """A cell repeated: ``report`` is of all runs together, ``per_run`` of one (J).
 
-    ``spread`` is the relative standard deviation between batches of runs; ``alone`` the relative
-    random half-width (95 %) that a single run would have had; ``reached`` whether the random part
-    got below what was asked for; ``systematic`` the relative half-widths below and above.
+    ``spread`` is the relative standard deviation between batches of runs, None where one run was
+    all; ``alone`` the relative random half-width (95 %) that clocks and sensors leave to a single
+    run; ``reached`` whether the random part got below what was asked for; ``systematic`` the
+    relative half-widths below and above; ``disturbed`` whether other processes were busy.
     """
 
     report: Report
     runs: int
     per_run: Quantity
     active_per_run: Quantity | None
-    spread: float
+    spread: float | None
     alone: float
     reached: bool
     systematic: tuple[float, float] = (0.0, 0.0)
+    disturbed: bool = False
 
     def lines(self) -> list[str]:
         """Energy per run, how sure, and what repetition did for it."""
         one, value = self.per_run, self.per_run.value or 1.0
         below, above = self.systematic
-        sure = f"±{percent(one.random / value)} random"
+        random = percent(one.random / value)
         kept = f"systematic -{percent(below)} +{percent(above)}, which repetition cannot shrink"
         lines = [
-            f"{number(value, 'J')} per run, {sure}; {kept} ({one.basis.value})",
-            f"{self.runs} runs in {duration(self.report.duration_s)}, spread {percent(self.spread)}",
+            f"{number(value, 'J')} per run, ±{random} random; {kept} ({one.basis.value})",
+            self._runs(random),
         ]
         if self.active_per_run is not None:
             active = number(self.active_per_run.value, "J")
@@ -76,7 +90,81 @@ class Repeated(Told):
             lines.append(f"too short to measure alone; repeated {self.runs} times")
         if not self.reached:
             lines.append("stopped at the limit before the random part was small enough")
+        if self.disturbed:
+            lines.append("other processes were busy meanwhile: a quiet machine tells more")
         return lines
+
+    def _runs(self, random: str) -> str:
+        took = duration(self.report.duration_s)
+        if self.spread is None:
+            return f"1 run in {took}: the spread between runs is unknown, ±{random} is assumed"
+        return f"{self.runs} runs in {took}, spread {percent(self.spread)}"
+
+
+@dataclass(slots=True)
+class _Batches:
+    """The batches so far: the marks between them, how often each ran the cell, and its joules."""
+
+    session: Session
+    marks: list[Usage]
+    runs: list[int] = field(default_factory=list)
+    joules: list[float] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        """How long all took together."""
+        return self.marks[-1].at_s - self.marks[0].at_s
+
+    def add(self, mark: Usage, runs: int) -> None:
+        """One more; a counter's next step may still sharpen it: `settled` looks again."""
+        self.marks.append(mark)
+        self.runs.append(runs)
+        self.joules.append(self.energy(len(self.runs) - 1).value)
+
+    def settled(self) -> None:
+        """Look again at every batch, now that later readings are known."""
+        self.joules = [self.energy(at).value for at in range(len(self.runs))]
+
+    def energy(self, at: int) -> Quantity:
+        """What one batch took (J)."""
+        return self.session.accountant.between(self.marks[at], self.marks[at + 1])
+
+    def telling(self) -> list[float]:
+        """Joules per run of the batches that tell of the scatter between them.
+
+        Not of single runs that are far shorter than a batch, and not of the first, which holds
+        what happens once (caches, compilation), as soon as there are others enough.
+        """
+        long = [
+            joules / runs
+            for joules, runs, start, end in zip(
+                self.joules, self.runs, self.marks, self.marks[1:], strict=False
+            )
+            if end.at_s - start.at_s >= BATCH_S / 2
+        ]
+        each = long or [one / runs for one, runs in zip(self.joules, self.runs, strict=True)]
+        return each[1:] if len(each) > MIN_BATCHES else each
+
+    def random(self) -> float:
+        """The relative random half-width (95 %) of the mean over all batches."""
+        whole = self.session.accountant.between(self.marks[0], self.marks[-1])
+        each = self.telling()
+        if whole.value <= 0 or math.fsum(each) <= 0:
+            return math.inf
+        few = len(each) < MIN_BATCHES
+        scatter = chance.pooled(each, chance.RUN_TO_RUN) if few else chance.of_mean(each)
+        return max(whole.random / whole.value, scatter)
+
+    def alone(self) -> float:
+        """The relative random half-width of one run that is measured alone, warm if there is one."""
+        single = self.energy(1 if self.runs[1:2] == [1] else 0)
+        return single.random / single.value if single.value > 0 else math.inf
+
+    def enough(self, until: Until) -> bool:
+        """Whether the random part is as small as was asked for, and was looked at long enough."""
+        count = len(self.telling())
+        steady = count >= STEADY_BATCHES or (count >= MIN_BATCHES and self.seconds >= STEADY_S)
+        return steady and self.random() <= until.random
 
 
 def repeat(
@@ -85,103 +173,83 @@ def repeat(
     until: Until | None = None,
     *,
     name: str | None = None,
+    where: Where | None = None,
     thread: bool = True,
 ) -> Repeated:
     """Run ``run_once`` until its energy is known; an exception of it ends the span and passes on."""
-    until = until or Until()
-    span = session.begin(name, thread=thread)
+    until, where = until or Until(), where or Where()
+    span = session.begin(name, zone=where.zone, pue=where.pue, thread=thread)
+    batches = _Batches(session, [span.start])
     status = "error"
     try:
-        marks, runs = _run_batches(session, span, run_once, until)
+        _run_batches(batches, run_once, until)
         status = "ok"
     except KeyboardInterrupt:
         status = "interrupted"
         raise
     finally:
-        span.repeats = sum(runs) if status == "ok" else None
+        span.repeats = sum(batches.runs) if status == "ok" else None
         report = session.end(span, status)  # type: ignore[arg-type]
     report = session.finalise(report.id) or report
-    return _result(session, report, marks, runs, until)
+    return _result(batches, report, until)
 
 
-def _run_batches(
-    session: Session, span: OpenSpan, run_once: Callable[[], object], until: Until
-) -> tuple[list[Usage], list[int]]:
-    clock, marks, runs = session.clock, [span.start], list[int]()
-    size = 1
-    while len(runs) < MAX_BATCHES:
-        begun_s = clock.monotonic()
+def _run_batches(batches: _Batches, run_once: Callable[[], object], until: Until) -> None:
+    session = batches.session
+    clock, begun_s, size, short = session.clock, batches.marks[0].at_s, 1, True
+    while len(batches.runs) < MAX_BATCHES:
+        batch_s = clock.monotonic()
+        # The first run is alone; where it is short, so is the second, which is warm.
+        single = len(batches.runs) < (2 if short else 1)
         done = 0
-        while done < size or (clock.monotonic() - begun_s < BATCH_S and len(runs) > 0):
+        while done < 1 or (not single and (done < size or clock.monotonic() - batch_s < BATCH_S)):
             run_once()
             done += 1
-            if clock.monotonic() - span.start.at_s > until.limit_s:
+            if clock.monotonic() - begun_s > until.limit_s:
                 break
-        marks.append(session.sampler.mark())
-        runs.append(done)
-        took_s = max(marks[-1].at_s - marks[-2].at_s, 1e-6)
+        batches.add(session.sampler.mark(), done)
+        took_s = max(batches.marks[-1].at_s - batches.marks[-2].at_s, 1e-6)
+        short = took_s < BATCH_S / 2
         size = max(1, min(1_000_000, math.ceil(done * BATCH_S / took_s)))
-        summed = session.accountant.between(marks[0], marks[-1])
-        if marks[-1].at_s - marks[0].at_s > until.limit_s or summed.value > until.limit_j:
+        spent = batches.seconds > until.limit_s or math.fsum(batches.joules) > until.limit_j
+        if spent or batches.enough(until):
             break
-        if len(runs) >= MIN_BATCHES:
-            random, _ = _random(session, marks, runs)
-            if random <= until.random:
-                break
-    return marks, runs
 
 
-def _random(session: Session, marks: list[Usage], runs: list[int]) -> tuple[float, float]:
-    """The relative random half-width of the mean over all batches, and their spread."""
-    whole = session.accountant.between(marks[0], marks[-1])
-    if whole.value <= 0:
-        return math.inf, 0.0
-    per_run = [
-        session.accountant.between(start, end).value / count
-        for start, end, count in zip(marks, marks[1:], runs, strict=False)
-    ]
-    # The first batch holds what happens once: caches, compilation.
-    later = per_run[1:] if len(per_run) > MIN_BATCHES else per_run
-    mean = math.fsum(later) / len(later)
-    if len(later) < 2 or mean <= 0:
-        return whole.random / whole.value, 0.0
-    spread = math.sqrt(math.fsum((one - mean) ** 2 for one in later) / (len(later) - 1)) / mean
-    t = STUDENT_T[len(later) - 2] if len(later) - 2 < len(STUDENT_T) else 2.0
-    return max(whole.random / whole.value, t * spread / math.sqrt(len(later))), spread
-
-
-def _result(
-    session: Session, report: Report, marks: list[Usage], runs: list[int], until: Until
-) -> Repeated:
-    count = sum(runs)
-    kernel = report.energy.kernel
+def _result(batches: _Batches, report: Report, until: Until) -> Repeated:
+    batches.settled()
+    count, kernel, random = sum(batches.runs), report.energy.kernel, batches.random()
     relative = _relative(kernel)
-    random, spread = _random(session, marks, runs)
+    known = kernel
     if kernel.value > 0 and math.isfinite(random):
-        # The runs' own scatter is part of what is unknown: a comparison must see it too.
-        kernel = Quantity.within(
+        known = Quantity.within(
             kernel.value,
             "J",
             kernel.basis,
             systematic=kernel.systematic,
             random=max(kernel.random, kernel.value * random),
         )
-    report = replace(report, repeats=count, energy=replace(report.energy, kernel=kernel))
-    session.ledger.append(report)
-    per_run = kernel.scaled(1 / count)
-    active = report.energy.kernel_active
-    first = session.accountant.between(marks[0], marks[1])
-    alone = first.random / first.value * math.sqrt(runs[0]) if first.value > 0 else math.inf
+    # The runs' own scatter is part of what is unknown: a comparison must see it too. What is only
+    # assumed of a single run's is for the comparison to assume.
+    kept = known if count > 1 else kernel
+    report = replace(report, repeats=count, energy=replace(report.energy, kernel=kept))
+    batches.session.ledger.append(report)
+    active, each = report.energy.kernel_active, batches.telling()
     return Repeated(
         report,
         count,
-        per_run,
+        known.scaled(1 / count),
         None if active is None else active.scaled(1 / count),
-        spread,
-        alone,
+        _spread(each) if count > 1 else None,
+        batches.alone(),
         random <= until.random,
         relative,
+        disturbed([report]),
     )
+
+
+def _spread(each: list[float]) -> float:
+    return chance.deviation(each) if len(each) > 1 and math.fsum(each) > 0 else 0.0
 
 
 def _relative(kernel: Quantity) -> tuple[float, float]:

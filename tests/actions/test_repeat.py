@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from green_notebook import chance
 from green_notebook.actions import compare
 from green_notebook.actions.repeat import Until, repeat
 from green_notebook.errors import GreenNotebookError
@@ -90,3 +91,53 @@ def test_the_scatter_of_the_runs_reaches_a_comparison(tmp_path, clock):
     compared = compare.run(session, ["one", "other"]).comparison
     assert compared.ratio.random > 0.02
     assert session.reports[-1].energy.kernel.random > 0
+
+
+def test_one_run_shows_no_spread(tmp_path, clock):
+    """Where the limit left time for one run, its spread is unknown and said to be."""
+    session = fake_session(tmp_path, FakeSensor(clock, 20.0), clock=clock)
+    result = repeat(session, worker(session, clock, 1.3), Until(limit_s=1.0), thread=False)
+    assert result.runs == 1
+    assert result.spread is None
+    assert "1 run in 1.3 s: the spread between runs is unknown, ±16 % is assumed" in str(result)
+    assert not result.reached
+
+
+def test_a_model_is_random_too(tmp_path, clock):
+    """Part of what a model does not know is new in every span; the interval stays as it is."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    span = session.begin(thread=False)
+    clock.advance(1.0, 1.0)
+    kernel = session.end(span).energy.kernel
+    assert 0.02 < kernel.random / kernel.value < 0.09
+    assert kernel.high == pytest.approx(1.3 * kernel.value)
+
+
+def drifting(rng, drift, tau_s, step_s=0.25):
+    """Batches (J per run) with white noise of 2 % and a drift of so much (standard deviations)."""
+    keep = math.exp(-step_s / tau_s)
+    away = rng.gauss(0, drift)
+    while True:
+        away = keep * away + math.sqrt(1 - keep**2) * rng.gauss(0, drift)
+        yield 1 + away + rng.gauss(0, 0.02)
+
+
+def told_apart(batches, gain, count=12):
+    """Whether two measurements of so many batches each are called different."""
+    first = [next(batches) for _ in range(count)]
+    second = [gain * next(batches) for _ in range(count)]
+    means = [math.fsum(one) / count for one in (first, second)]
+    sides = [
+        math.hypot(chance.of_mean(one), chance.pooled(one[:1], chance.SLOW_DRIFT))
+        for one in (first, second)
+    ]
+    return abs(math.log(means[1] / means[0])) > math.hypot(*sides)
+
+
+@pytest.mark.parametrize(("drift", "tau_s"), [(0.0, 1.0), (0.03, 1.0), (0.03, 5.0), (0.05, 20.0)])
+def test_a_slow_drift_is_not_called_a_difference(drift, tau_s):
+    """Identical cells are told apart in at most 7 of 100 pairs, a fifth more in nine of ten."""
+    pairs = [drifting(random.Random(seed), drift, tau_s) for seed in range(400)]
+    assert sum(told_apart(one, 1.0) for one in pairs) <= 0.07 * len(pairs)
+    if drift <= 0.03:
+        assert sum(told_apart(one, 1.2) for one in pairs) >= 0.9 * len(pairs)
