@@ -10,10 +10,9 @@ from green_notebook.attribution import (
     attribute,
     attribute_model,
     less,
-    unknown_use,
-    unused,
 )
 from green_notebook.baseline import Baseline
+from green_notebook.cards import attribute_card
 from green_notebook.model import Basis, Energy, Load, Note, Quantity, Trace
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
@@ -137,12 +136,7 @@ class Accountant:
         use = self.sampler.gpus.part(trace.spec.id, start_s, end_s)
         power = self.baseline.power_w(trace.spec)
         idle = None if power is None else power.scaled(end_s - start_s, "J")
-        if use.mine is None:
-            return unknown_use(trace.spec, machine), use.looked
-        if not use.mine:
-            return unused(trace.spec, machine), use.looked
-        share = Share(use.part, use.error, min(1.0, use.part))
-        return replace(attribute(trace.spec, machine, idle, share), notes=use.notes), use.looked
+        return attribute_card(trace.spec, machine, idle, use), use.looked
 
     def _attribute(self, trace: Trace, machine: Quantity, load: Load, parts_j: float) -> Attributed:
         power = self.baseline.power_w(trace.spec)

@@ -12,38 +12,46 @@ import sys
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from green_notebook.gpu_looks import Crowd, Look, judge
 from green_notebook.host import Host
 from green_notebook.model import Note
 from green_notebook.sensors import Sensor
-from green_notebook.sensors._gpu import GpuState, GpuUse, StateTold, UsersTold
+from green_notebook.sensors._gpu import GpuState, StateTold, UsersTold
 
 # A look each two seconds; a span is told by the looks in it and those just around it.
 AROUND_S = 2.5
 LOOKS = 4096
 # Without the driver's word on parts, a shared card may be nearly all or nearly none ours.
 UNKNOWN_PART_ERROR = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One card at one instant: whether it is ours (None: unknown), and what part of its work."""
-
-    at_s: float
-    mine: bool | None
-    part: float = 1.0
-    known: bool = True
-    others: bool = False
+# What a process has open that holds a context: CUDA's memory, or ROCm's compute driver.
+DEVICES = ("/dev/nvidia-uvm", "/dev/kfd")
+SHARED = {
+    "sm": "others use this GPU too; its energy is divided by its part of the work",
+    "equal": "others use this GPU too; its energy is divided in equal parts: the driver tells no more",
+    "numbers": "several processes use this GPU, under numbers of the host's: which are yours cannot "
+    "be told, so its energy is divided in equal parts and may be anything up to all of it",
+    "mig": "this GPU is divided (MIG) and only the whole card's energy is known: it is divided by "
+    "the slices in use, and yours may be anything from your slices' part to all of it",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """This kernel's part of one card over a span, with its 95 % half-width."""
+    """This kernel's part of one card over a span, with its 95 % half-width.
+
+    Where the part is a guess, it lies between ``low`` and ``high``; ``idle`` is our part of the
+    idle draw.
+    """
 
     mine: bool | None
     part: float = 1.0
     error: float = 0.0
+    low: float | None = None
+    high: float = 1.0
+    idle: float = 1.0
     looked: bool = True
     notes: tuple[Note, ...] = ()
 
@@ -60,44 +68,47 @@ class GpuUsers:
 
     def look(self, sensors: Iterable[Sensor], descendants: Iterable[int], now_s: float) -> None:
         """Ask each card for its users now (0.1 to 1 ms a card)."""
-        ours = {self._pid, *descendants}
-        context: bool | None = None
-        for sensor in sensors:
-            if not isinstance(sensor, UsersTold):
-                continue
-            use = sensor.users()
-            if context is None and (self.container or use.pids is None):
-                context = self._has_context(ours)
+        ours = frozenset({self._pid, *descendants})
+        told = [(one, one.users()) for one in sensors if isinstance(one, UsersTold)]
+        crowd = Crowd.of(
+            (use for _, use in told), ours, container=self.container or self._beside_tree()
+        )
+        if crowd.renamed or any(use.pids is None for _, use in told):
+            crowd = replace(crowd, holders=self._holders(ours, max(1, crowd.strangers)))
+        for sensor, use in told:
+            spec = sensor.spec
             if isinstance(sensor, StateTold):
-                states = self._states.setdefault(sensor.spec.id, deque(maxlen=LOOKS))
+                states = self._states.setdefault(spec.id, deque(maxlen=LOOKS))
                 states.append((now_s, sensor.state()))
-            kept = self._looks.setdefault(sensor.spec.id, deque(maxlen=LOOKS))
-            kept.append(self._judge(use, ours, context, now_s))
+            kept = self._looks.setdefault(spec.id, deque(maxlen=LOOKS))
+            kept.append(judge(use, crowd, now_s))
 
-    def _judge(self, use: GpuUse, ours: set[int], context: bool | None, now_s: float) -> Look:
-        if use.visible is False:
-            return Look(now_s, mine=False)
-        if use.pids is not None and ours & use.pids:
-            return _shared(use, ours, now_s)
-        if use.pids is not None and not self.container:
-            return Look(now_s, mine=False, others=bool(use.pids))
-        return Look(now_s, mine=context)
+    def _holders(self, ours: Iterable[int], enough: int) -> int | None:
+        """How many of our processes hold a context on some card; None where it cannot be told.
 
-    def _has_context(self, ours: set[int]) -> bool | None:
-        """Whether a process of ours holds a context on some card; None where it cannot be told."""
-        told = False
+        It counts no further than to ``enough``: a look takes tens of microseconds a process.
+        """
+        count, told = 0, False
         for pid in ours:
-            with suppress(OSError):
-                folder = self._host.path(f"/proc/{pid}/fd")
-                names = os.listdir(folder)
-                told = True
-                for name in names:
-                    with suppress(OSError):
-                        if os.readlink(folder / name).startswith("/dev/nvidia-uvm"):
-                            return True
-        if framework_context():
-            return True
-        return False if told else None
+            holds = self._holds(pid)
+            told = told or holds is not None
+            count += holds is True
+            if count == enough:
+                return count
+        if not count and framework_context():
+            return 1
+        return count if told else None
+
+    def _holds(self, pid: int) -> bool | None:
+        told = _holds_device(self._host.path(f"/proc/{pid}/fd"))
+        return True if told is None and pid == self._pid and self._beside_tree() else told
+
+    def _beside_tree(self) -> bool:
+        """Whether we hold a device where a simulated tree shows no such process: that is real."""
+        here = self._host.simulated and self._pid == os.getpid()
+        if not here or self._host.path(f"/proc/{self._pid}").exists():
+            return False
+        return _holds_device(Path("/proc/self/fd")) is True
 
     def states(self, sensor: str, start_s: float, end_s: float) -> list[GpuState]:
         """What the looks at one card found from ``start_s`` to ``end_s``."""
@@ -117,27 +128,44 @@ class GpuUsers:
             return Part(mine=None if unknown else False, looked=looked)
         # While others alone used it, none of it was ours; while nobody did, nobody's work is told.
         theirs = sum(1 for one in near if one.mine is False and one.others)
-        part = sum(one.part for one in ours) / (len(ours) + theirs)
-        known = all(one.known for one in ours)
-        notes: tuple[Note, ...] = ()
-        error = 0.0
-        if part < 1.0:
-            how = "by its part of the work" if known else "in equal parts: the driver tells no more"
-            notes = (Note("gpu-shared", f"others use this GPU too; its energy is divided {how}"),)
-            error = 0.1 * part if known else UNKNOWN_PART_ERROR * part
-        return Part(True, part, error, looked, notes)
+        return _part_of(ours, len(ours) + theirs, looked=looked)
 
 
-def _shared(use: GpuUse, ours: set[int], now_s: float) -> Look:
-    others = (use.pids or frozenset()) - ours
-    if not others:
-        return Look(now_s, mine=True)
-    total = sum(use.sm.values()) if use.sm else 0.0
-    if use.sm is not None and total > 0:
-        own = sum(part for pid, part in use.sm.items() if pid in ours)
-        return Look(now_s, mine=True, part=own / total)
-    own_count = len((use.pids or frozenset()) & ours)
-    return Look(now_s, mine=True, part=own_count / (own_count + len(others)), known=False)
+def _part_of(ours: list[Look], count: int, *, looked: bool) -> Part:
+    """Our part from the looks that found us, of ``count`` that found anybody."""
+    part = sum(one.part for one in ours) / count
+    idle = sum(one.part if one.idle is None else one.idle for one in ours) / count
+    guessed = [one for one in ours if one.low is not None]
+    low = sum(one.part if one.low is None else one.low for one in ours) / count
+    if part >= 1.0 and not guessed:
+        return Part(mine=True, looked=looked)
+    how = (
+        guessed[0].how if guessed else "equal" if any(one.how == "equal" for one in ours) else "sm"
+    )
+    error = 0.0 if guessed else part * (UNKNOWN_PART_ERROR if how == "equal" else 0.1)
+    return Part(
+        mine=True,
+        part=part,
+        error=error,
+        low=low if guessed else None,
+        high=len(ours) / count,
+        idle=idle,
+        looked=looked,
+        notes=(Note("gpu-mig" if how == "mig" else "gpu-shared", SHARED[how]),),
+    )
+
+
+def _holds_device(folder: Path) -> bool | None:
+    """Whether one of a process's open files is a device that a context needs; None: not told."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return None
+    for name in names:
+        with suppress(OSError):
+            if os.readlink(folder / name).startswith(DEVICES):
+                return True
+    return False
 
 
 def framework_context() -> bool:

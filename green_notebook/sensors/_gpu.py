@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
 from green_notebook.data import records
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One instance of a divided card (MIG).
+
+    ``size`` is its part (0 to 1) of the card's compute slices, ``pids`` who is on it: None where
+    the driver does not tell. ``named`` is whether CUDA_VISIBLE_DEVICES names this very instance.
+    """
+
+    uuid: str = ""
+    size: float | None = None
+    pids: frozenset[int] | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +33,14 @@ class GpuUse:
     the host's numbers, or none at all); None where it does not tell. ``sm`` is each process's mean
     part of the compute units (0 to 1) since the last call; None where that is unavailable (MIG,
     old cards). ``visible`` is whether CUDA_VISIBLE_DEVICES lets this kernel use it; None where
-    that cannot be told. ``mig`` is whether the card is divided.
+    that cannot be told. ``mig`` is whether the card is divided, ``instances`` into what.
     """
 
     pids: frozenset[int] | None = None
     sm: Mapping[int, float] | None = None
     visible: bool | None = None
     mig: bool = False
+    instances: tuple[Instance, ...] = ()
     problem: str = ""
 
 
@@ -84,24 +99,37 @@ def kind(name: str) -> GpuKind:
     return GpuKind(row["architecture"], row["max_w"], row["idle_w"], tuple(row["names"]))
 
 
-def visible(text: str | None, index: int, ids: tuple[str, ...]) -> bool | None:
-    """Whether a list like CUDA_VISIBLE_DEVICES names the device ``index`` with these ids.
+def visible(text: str | None, index: int, cards: Sequence[tuple[str, ...]]) -> bool | None:
+    """Whether a list like CUDA_VISIBLE_DEVICES names the device ``index`` of ``cards``.
 
-    Entries are indices, ``GPU-`` or ``MIG-`` identifiers or the beginning of one; the list ends at
-    the first entry that names no device (CUDA programming guide, "CUDA environment variables").
-    Without a list every device is visible.
+    ``cards`` has the identifiers of every device, empty where they are not known. Entries are
+    indices, ``GPU-`` identifiers or the beginning of one; the list ends at the first entry that
+    names no device (CUDA programming guide, "CUDA environment variables"). Without a list every
+    device is visible.
     """
     if text is None:
         return True
+    all_told = all(cards)
     for entry in (one.strip() for one in text.split(",")):
         if re.fullmatch(r"\d+", entry):
-            if int(entry) == index:
-                return True
+            found = int(entry) if int(entry) < len(cards) else None
         elif not entry or entry.startswith("-") or entry.lower() in ("nodevfiles", "void", "none"):
             return False
-        elif any(one.lower().startswith(entry.lower()) for one in ids):
-            return True
+        else:
+            found = _named(entry, cards)
+            if found is None and not all_told:
+                continue
+        if found is None or found == index:
+            return found == index
     return False
+
+
+def _named(entry: str, cards: Sequence[tuple[str, ...]]) -> int | None:
+    """The device with an identifier that begins so."""
+    for number, ids in enumerate(cards):
+        if any(one.lower().startswith(entry.lower()) for one in ids):
+            return number
+    return None
 
 
 def numbered(text: str) -> bool:

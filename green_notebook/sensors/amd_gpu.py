@@ -8,7 +8,7 @@ counts: they are the ones with a northbridge voltage, ``in1_label`` "vddnb".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -36,9 +36,12 @@ _MAX_W = 1500.0
 _VISIBLE = ("ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES")
 
 
-def _users(host: Host, index: int, slot: str, ids: tuple[str, ...] = ()) -> GpuUse:
+Ids = Sequence[tuple[str, ...]]
+
+
+def _users(host: Host, index: int, slot: str, cards: Ids) -> GpuUse:
     """Who uses a card, by the kernel's lists; each of ROCm's variables may hide it."""
-    seen = [_gpu.visible(host.environ.get(name), index, ids) for name in _VISIBLE]
+    seen = [_gpu.visible(host.environ.get(name), index, cards) for name in _VISIBLE]
     found = pids(host, slot)
     return GpuUse(
         pids=found,
@@ -50,15 +53,16 @@ def _users(host: Host, index: int, slot: str, ids: tuple[str, ...] = ()) -> GpuU
 class AmdMonitor(FileSensor):
     """One card by its hardware monitor: power (W)."""
 
-    def __init__(self, host: Host, chip: Chip, file: str, spec: SensorSpec) -> None:
+    def __init__(self, host: Host, chip: Chip, file: str, spec: SensorSpec, count: int) -> None:
         self._host = host
         self._index = int(spec.id.rpartition(":")[2])
         self._slot = chip.slot
+        self._cards: Ids = [()] * count
         super().__init__(chip.file(file), spec)
 
     def users(self) -> GpuUse:
         """Who uses the card now."""
-        return _users(self._host, self._index, self._slot)
+        return _users(self._host, self._index, self._slot, self._cards)
 
 
 class _Library:
@@ -91,10 +95,12 @@ class AmdSmiGpu:
         self._host = host
         self._library: _Library | None = library
         self._smi = library.smi
-        self._index = index
+        self.index = index
         self._handle = handle
         self._slot = str(library.ask("amdsmi_get_gpu_device_bdf", handle) or "").lower()
-        self._uuid = str(library.ask("amdsmi_get_gpu_device_uuid", handle) or "")
+        uuid = str(library.ask("amdsmi_get_gpu_device_uuid", handle) or "")
+        self.ids = (uuid, f"GPU-{uuid}") if uuid else ()
+        self.cards: Ids = [()] * index + [self.ids]
         asic = library.ask("amdsmi_get_gpu_asic_info", handle) or {}
         name = str(asic.get("market_name") or "AMD GPU")
         counter = library.ask("amdsmi_get_energy_count", handle)
@@ -140,7 +146,7 @@ class AmdSmiGpu:
 
     def users(self) -> GpuUse:
         """Who uses the card now."""
-        return _users(self._host, self._index, self._slot, (self._uuid, f"GPU-{self._uuid}"))
+        return _users(self._host, self.index, self._slot, self.cards)
 
     def close(self) -> None:
         """Let the library go with the last card."""
@@ -164,7 +170,7 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
         raise Unavailable("the driver does not tell the card's power", CURE)
     return readable(
         (
-            opened(partial(AmdMonitor, host, chip, _file(chip), _spec(chip, index)))
+            opened(partial(AmdMonitor, host, chip, _file(chip), _spec(chip, index), len(cards)))
             for index, chip in enumerate(cards)
         ),
         "the card's power cannot be read",
@@ -190,13 +196,16 @@ def shown_by(amdsmi: Any, host: Host) -> list[Sensor | Model]:
         handles = list(amdsmi.amdsmi_get_processor_handles())
     except amdsmi.AmdSmiException:
         return []
-    cards: list[Sensor | Model] = []
+    cards: list[AmdSmiGpu] = []
     for index, handle in enumerate(handles):
         with suppress(amdsmi.AmdSmiException, OSError):
             cards.append(AmdSmiGpu(host, library, index, handle))
     if not cards:
         library.ask("amdsmi_shut_down")
-    return cards
+    known = {one.index: one.ids for one in cards}
+    for one in cards:
+        one.cards = [known.get(index, ()) for index in range(len(handles))]
+    return list(cards)
 
 
 def _joules(counter: Mapping[str, Any]) -> float:

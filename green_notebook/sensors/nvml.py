@@ -15,7 +15,7 @@ from typing import Any
 from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import SensorSpec
-from green_notebook.sensors import Model, Sensor, _gpu
+from green_notebook.sensors import Model, Sensor, _gpu, _mig
 from green_notebook.sensors._gpu import GpuState, GpuUse
 from green_notebook.sensors._nvml_kinds import best_power, kind_of
 
@@ -65,7 +65,7 @@ class NvmlGpu:
 
     def __init__(self, library: _Library, index: int, environ: Mapping[str, str]) -> None:
         self._library = library
-        self._index = index
+        self.index = index
         self._environ = environ
         nvml = library.nvml
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
@@ -89,6 +89,7 @@ class NvmlGpu:
         )
         self._seen_us = 0
         self.alike = True
+        self.cards: list[tuple[str, ...]] = [()] * index + [(self.uuid,)]
         self.spec = self._spec()
         library.opened()
 
@@ -106,8 +107,8 @@ class NvmlGpu:
         limits = self._library.ask("nvmlDeviceGetPowerManagementLimitConstraints", self._handle)
         limit = limits[1] / 1e3 if limits else known.max_w
         return SensorSpec(
-            id=f"nvml:{self._index}",
-            component=f"gpu:{self._index}",
+            id=f"nvml:{self.index}",
+            component=f"gpu:{self.index}",
             kind="power" if counter is None else "energy",
             gain_error=self._kind.gain,
             step_s=self._power.period_s if counter is None else self._kind.step_s,
@@ -116,7 +117,7 @@ class NvmlGpu:
             # Limits hold on average; peaks of milliseconds reach further (Yang et al., fig. 5).
             max_power_w=1.5 * limit if limit else _MAX_W,
             idle_power_w=known.idle_w,
-            covers=(f"gpu:{self._index}",),
+            covers=(f"gpu:{self.index}",),
             label=self._name,
         )
 
@@ -156,14 +157,16 @@ class NvmlGpu:
         """Who uses the card now, and whether this kernel may."""
         mode = self._library.ask("nvmlDeviceGetMigMode", self._handle)
         mig = bool(mode and mode[0])
-        running = self._library.ask("nvmlDeviceGetComputeRunningProcesses", self._handle)
-        if running is None:  # libraries before R510 know the older form only
-            running = self._library.ask("nvmlDeviceGetComputeRunningProcesses_v2", self._handle)
+        running = _mig.running(self._library.ask, self._handle)
+        ask, listed = self._library.ask, self._environ.get("CUDA_VISIBLE_DEVICES")
+        parts = _mig.instances(ask, self._handle, self.uuid, listed) if mig else ()
+        named = _mig.visible(ask, self.uuid, listed, parts)
         return GpuUse(
-            pids=None if running is None else frozenset(int(one.pid) for one in running),
+            pids=running,
             sm=None if mig else self._shares(),
-            visible=self._visible(),
+            visible=self._visible() if named is None else named,
             mig=mig,
+            instances=parts,
             problem="" if running is not None else "the driver does not tell who uses the GPU",
         )
 
@@ -198,24 +201,11 @@ class NvmlGpu:
 
     def _visible(self) -> bool | None:
         text = self._environ.get("CUDA_VISIBLE_DEVICES")
-        if text and "MIG-" in text.upper():
-            return any(self._owns(one.strip()) for one in text.split(","))
         # CUDA numbers different cards by their speed unless told otherwise, NVML by their slots.
         by_slot = self._environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
         if text and _gpu.numbered(text) and not (self.alike or by_slot):
             return None
-        return _gpu.visible(text, self._index, (self.uuid,))
-
-    def _owns(self, instance: str) -> bool:
-        """Whether an instance of a divided card is a part of this one."""
-        handle = self._library.ask("nvmlDeviceGetHandleByUUID", instance)
-        if handle is None:
-            return False
-        parent = self._library.ask("nvmlDeviceGetDeviceHandleFromMigDeviceHandle", handle)
-        return bool(
-            parent is not None
-            and _text(self._library.ask("nvmlDeviceGetUUID", parent) or "") == self.uuid
-        )
+        return _gpu.visible(text, self.index, self.cards)
 
     def close(self) -> None:
         """Let the library go with the last card."""
@@ -244,7 +234,8 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
     library = _load()
     sensors: list[NvmlGpu] = []
     problem = "the driver shows no GPU"
-    for index in range(library.ask("nvmlDeviceGetCount") or 0):
+    count = library.ask("nvmlDeviceGetCount") or 0
+    for index in range(count):
         try:
             sensors.append(NvmlGpu(library, index, host.environ))
         except library.nvml.NVMLError as error:  # noqa: PERF203 - one lost card leaves the others
@@ -253,8 +244,10 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
         library.shutdown()
         raise Unavailable(problem)
     alike = len({one.spec.label for one in sensors}) == 1
+    ids = {one.index: (one.uuid,) for one in sensors if one.uuid}
     for one in sensors:
         one.alike = alike
+        one.cards = [ids.get(index, ()) for index in range(count)]
     return list(sensors)
 
 

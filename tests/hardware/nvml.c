@@ -16,6 +16,8 @@
 #define GPUS 8
 #define FAULTS 16
 #define PROCESSES 16
+#define INSTANCES 7
+#define ON_INSTANCE 4
 
 enum {
     SUCCESS = 0, UNINITIALIZED = 1, INVALID_ARGUMENT = 2, NOT_SUPPORTED = 3, NOT_FOUND = 6,
@@ -24,6 +26,11 @@ enum {
 
 typedef struct { char function[56]; int32_t code; uint32_t pad; double from, until; } Fault;
 typedef struct { uint32_t pid, sm; uint64_t memory; } Process;
+typedef struct {
+    char uuid[96];
+    uint32_t slices, gpu_instance, compute_instance, processes;
+    Process process[ON_INSTANCE];
+} Instance;
 typedef struct {
     char name[96], uuid[96], mig_uuid[96];
     uint32_t architecture, major, minor, has_counter;
@@ -37,6 +44,8 @@ typedef struct {
     Fault fault[FAULTS];
     Process process[PROCESSES];
     Wave wave;
+    uint32_t instances, pad;
+    Instance instance[INSTANCES];
 } Gpu;
 typedef struct {
     char driver[80];
@@ -79,6 +88,19 @@ static int enter(const char *function, void *handle, Gpu **out) {
     }
     *out = gpu;
     return SUCCESS;
+}
+/* The instance that a handle is of, or nothing: it points into its device. */
+static Instance *instance_of(void *handle, Gpu **of) {
+    if (!machine) return NULL;
+    for (uint32_t i = 0; i < machine->gpus; i++) {
+        Gpu *gpu = &machine->gpu[i];
+        Instance *one = handle;
+        if (one >= gpu->instance && one < gpu->instance + gpu->instances) {
+            *of = gpu;
+            return one;
+        }
+    }
+    return NULL;
 }
 #define ENTER(handle) Gpu *gpu; { int failed = enter(__func__, handle, &gpu); if (failed) return failed; }
 #define API __attribute__((visibility("default")))
@@ -155,6 +177,11 @@ API int nvmlDeviceGetHandleByUUID(const char *uuid, void **out) {
     if (!machine || !users) return UNINITIALIZED;
     for (uint32_t i = 0; i < machine->gpus; i++) {
         Gpu *gpu = &machine->gpu[i];
+        for (uint32_t part = 0; gpu->mig && part < gpu->instances; part++)
+            if (!strcmp(gpu->instance[part].uuid, uuid)) {
+                *out = &gpu->instance[part];
+                return SUCCESS;
+            }
         if (!strcmp(gpu->uuid, uuid) || (gpu->mig && !strcmp(gpu->mig_uuid, uuid))) {
             *out = gpu;
             return SUCCESS;
@@ -162,8 +189,47 @@ API int nvmlDeviceGetHandleByUUID(const char *uuid, void **out) {
     }
     return NOT_FOUND;
 }
-/* An instance's handle stands for its device here. */
+API int nvmlDeviceGetMaxMigDeviceCount(void *h, unsigned *out) {
+    ENTER(h)
+    *out = gpu->mig ? INSTANCES : 0;
+    return SUCCESS;
+}
+API int nvmlDeviceGetMigDeviceHandleByIndex(void *h, unsigned index, void **out) {
+    ENTER(h)
+    if (!gpu->mig || index >= gpu->instances) return NOT_FOUND;
+    *out = &gpu->instance[index];
+    return SUCCESS;
+}
+API int nvmlDeviceGetGpuInstanceId(void *h, unsigned *out) {
+    Gpu *of;
+    Instance *one = instance_of(h, &of);
+    if (one) *out = one->gpu_instance;
+    return one ? SUCCESS : NOT_FOUND;
+}
+API int nvmlDeviceGetComputeInstanceId(void *h, unsigned *out) {
+    Gpu *of;
+    Instance *one = instance_of(h, &of);
+    if (one) *out = one->compute_instance;
+    return one ? SUCCESS : NOT_FOUND;
+}
+typedef struct {
+    unsigned multiprocessors, copy, decoders, encoders, jpeg, ofa, gpu_slices, compute_slices;
+    unsigned long long memory_mb;
+} Attributes;
+API int nvmlDeviceGetAttributes_v2(void *h, Attributes *out) {
+    Gpu *of;
+    Instance *one = instance_of(h, &of);
+    if (!one) return NOT_SUPPORTED;
+    *out = (Attributes){14 * one->slices, 0, 0, 0, 0, 0, one->slices, one->slices, 10240 * one->slices};
+    return SUCCESS;
+}
+/* Where no instances are told, an instance's handle stands for its device. */
 API int nvmlDeviceGetDeviceHandleFromMigDeviceHandle(void *h, void **out) {
+    Gpu *of;
+    if (instance_of(h, &of)) {
+        *out = of;
+        return SUCCESS;
+    }
     ENTER(h)
     *out = gpu;
     return gpu->mig ? SUCCESS : INVALID_ARGUMENT;
@@ -175,7 +241,13 @@ API int nvmlDeviceGetMigMode(void *h, unsigned *current, unsigned *pending) {
     return SUCCESS;
 }
 API int nvmlDeviceGetName(void *h, char *out, unsigned length) { ENTER(h) return text(out, length, gpu->name); }
-API int nvmlDeviceGetUUID(void *h, char *out, unsigned length) { ENTER(h) return text(out, length, gpu->uuid); }
+API int nvmlDeviceGetUUID(void *h, char *out, unsigned length) {
+    Gpu *of;
+    Instance *one = instance_of(h, &of);
+    if (one) return text(out, length, one->uuid);
+    ENTER(h)
+    return text(out, length, gpu->uuid);
+}
 API int nvmlDeviceGetIndex(void *h, unsigned *out) { ENTER(h) *out = (unsigned)(gpu - machine->gpu); return SUCCESS; }
 API int nvmlDeviceGetMinorNumber(void *h, unsigned *out) { return nvmlDeviceGetIndex(h, out); }
 API int nvmlDeviceGetArchitecture(void *h, unsigned *out) { ENTER(h) *out = gpu->architecture; return SUCCESS; }
@@ -293,15 +365,21 @@ API int nvmlDeviceGetMemoryInfo_v2(void *h, Memory2 *out) {
     return SUCCESS;
 }
 typedef struct { unsigned pid; unsigned long long memory; unsigned gpu_instance, compute_instance; } Running;
-API int nvmlDeviceGetComputeRunningProcesses_v3(void *h, unsigned *count, Running *out) {
-    ENTER(h)
+static int running(const Process *from, unsigned processes, unsigned *count, Running *out) {
     unsigned room = *count;
-    *count = gpu->processes;
-    if (!gpu->processes) return SUCCESS;
-    if (!out || room < gpu->processes) return INSUFFICIENT_SIZE;
-    for (uint32_t i = 0; i < gpu->processes; i++)
-        out[i] = (Running){gpu->process[i].pid, gpu->process[i].memory, 0xFFFFFFFFu, 0xFFFFFFFFu};
+    *count = processes;
+    if (!processes) return SUCCESS;
+    if (!out || room < processes) return INSUFFICIENT_SIZE;
+    for (uint32_t i = 0; i < processes; i++)
+        out[i] = (Running){from[i].pid, from[i].memory, 0xFFFFFFFFu, 0xFFFFFFFFu};
     return SUCCESS;
+}
+API int nvmlDeviceGetComputeRunningProcesses_v3(void *h, unsigned *count, Running *out) {
+    Gpu *of;
+    Instance *one = instance_of(h, &of);
+    if (one) return running(one->process, one->processes, count, out);
+    ENTER(h)
+    return running(gpu->process, gpu->processes, count, out);
 }
 API int nvmlDeviceGetComputeRunningProcesses_v2(void *h, unsigned *count, Running *out) {
     return nvmlDeviceGetComputeRunningProcesses_v3(h, count, out);

@@ -23,7 +23,7 @@ from simulated_build import compiled
 from waveforms import CWave, Waveform, constant
 
 NAME = "libnvidia-ml.so.1"
-GPUS, FAULTS, PROCESSES = 8, 16, 16
+GPUS, FAULTS, PROCESSES, INSTANCES, ON_INSTANCE = 8, 16, 16, 7, 4
 FOREVER = 1e18
 ARCHITECTURES = {
     "kepler": 2, "maxwell": 3, "pascal": 4, "volta": 5, "turing": 6, "ampere": 7, "ada": 8,
@@ -34,6 +34,8 @@ CAPABILITY = {
     "ampere": (8, 0), "ada": (8, 9), "hopper": (9, 0), "blackwell": (10, 0),
 }  # fmt: skip
 NO_PERMISSION, NOT_SUPPORTED, GPU_IS_LOST, UNKNOWN = 4, 3, 15, 999
+# What pynvml says of a function that the driver's library does not have.
+FUNCTION_NOT_FOUND = 13
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,15 @@ class Process:
     pid: int
     sm: int = 50
     memory: int = 1 << 30
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A part of a divided GPU: so many of its seven slices, and the processes on them."""
+
+    slices: int = 1
+    uuid: str = ""
+    processes: tuple[Process, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,7 @@ class Gpu:
     frozen_from: float = -1.0
     faults: tuple[Fault, ...] = ()
     processes: tuple[Process, ...] = ()
+    instances: tuple[Instance, ...] = ()
 
 
 class _Fault(ctypes.Structure):
@@ -102,6 +114,17 @@ class _Fault(ctypes.Structure):
 
 class _Process(ctypes.Structure):
     _fields_ = (("pid", ctypes.c_uint32), ("sm", ctypes.c_uint32), ("memory", ctypes.c_uint64))
+
+
+class _Instance(ctypes.Structure):
+    _fields_ = (
+        ("uuid", ctypes.c_char * 96),
+        ("slices", ctypes.c_uint32),
+        ("gpu_instance", ctypes.c_uint32),
+        ("compute_instance", ctypes.c_uint32),
+        ("processes", ctypes.c_uint32),
+        ("process", _Process * ON_INSTANCE),
+    )
 
 
 class _Gpu(ctypes.Structure):
@@ -127,6 +150,9 @@ class _Gpu(ctypes.Structure):
         ("fault", _Fault * FAULTS),
         ("process", _Process * PROCESSES),
         ("wave", CWave),
+        ("instances", ctypes.c_uint32),
+        ("pad", ctypes.c_uint32),
+        ("instance", _Instance * INSTANCES),
     )  # fmt: skip
 
 
@@ -237,6 +263,13 @@ class SimulatedGpus:
         for slot, one in enumerate(gpu.processes):
             raw.process[slot] = _Process(one.pid, one.sm, one.memory)
         raw.processes = len(gpu.processes)
+        for slot, part in enumerate(gpu.instances):
+            uuid = part.uuid or f"MIG-{index:04x}{slot:04x}-0000-5000-8000-{slot:012x}"
+            on_it = [_Process(one.pid, one.sm, one.memory) for one in part.processes]
+            raw.instance[slot] = _Instance(
+                uuid.encode(), part.slices, slot + 1, 0, len(on_it), tuple(on_it)
+            )
+        raw.instances = len(gpu.instances)
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import os
 
 import pytest
 
+from green_notebook import gpus
 from green_notebook.gpus import GpuUsers, in_container
 from green_notebook.model import Basis, SensorSpec
-from green_notebook.sensors._gpu import GpuUse
+from green_notebook.sensors._gpu import GpuUse, Instance
 from green_notebook.testing import FakeClock, FakeSensor, fake_host, fake_session
 
 PID = 4711
@@ -40,6 +41,22 @@ def open_uvm(tmp_path, pid=PID):
 CONTAINER = {"/.dockerenv": ""}
 
 
+@pytest.mark.parametrize(("pids", "before"), [(None, None), (frozenset({99}), False)])
+def test_our_own_open_files_are_real_below_a_simulated_root(tmp_path, monkeypatch, pids, before):
+    """A simulated tree that does not show this process does not hide what it has open."""
+    users = GpuUsers(fake_host(tmp_path))
+    card = Card(FakeClock(), GpuUse(pids=pids))
+    users.look([card], (), 1000.0)
+    assert users.part("nvml:0", 999.0, 1000.0).mine is before
+    # There is no such device here: a file of ours stands for it.
+    device = tmp_path / "nvidia-uvm"
+    device.touch()
+    monkeypatch.setattr(gpus, "DEVICES", (str(device),))
+    with device.open():
+        users.look([card], (), 1010.0)
+    assert users.part("nvml:0", 1009.0, 1010.0).mine is True
+
+
 @pytest.mark.parametrize(
     ("use", "mine"),
     [
@@ -65,6 +82,101 @@ def test_in_a_container_the_open_device_decides(tmp_path, pids):
     """The driver numbers processes as the host does: our open device file is the evidence."""
     open_uvm(tmp_path)
     assert look(tmp_path, GpuUse(pids=pids), CONTAINER).mine is True
+
+
+@pytest.mark.parametrize(
+    ("pids", "part", "low"),
+    [({70}, 1.0, None), ({70, 71}, 0.5, 0.0), ({70, 71, 72, 73}, 0.25, 0.0)],
+    ids=["one stranger is us", "two", "four"],
+)
+def test_among_the_hosts_numbers_some_may_be_ours(tmp_path, pids, part, low):
+    """A list of strangers and our open device: equal parts, anything up to all of it, and said."""
+    open_uvm(tmp_path)
+    found = look(tmp_path, GpuUse(pids=frozenset(pids)), CONTAINER)
+    assert (found.mine, found.part, found.low, found.high) == (True, part, low, 1.0)
+    assert [note.code for note in found.notes] == ["gpu-shared"] * (part < 1)
+
+
+def looked(tmp_path, *uses, descendants=()):
+    """The parts of some cards that are looked at together, in a container that holds one open."""
+    open_uvm(tmp_path)
+    users = GpuUsers(fake_host(tmp_path, CONTAINER), pid=PID)
+    cards = [Card(FakeClock(), use, index) for index, use in enumerate(uses)]
+    users.look(cards, descendants, 1000.0)
+    return [users.part(f"nvml:{index}", 999.0, 1000.0) for index in range(len(uses))]
+
+
+def test_a_card_that_lists_nobody_is_not_the_one_that_is_used(tmp_path):
+    """The driver lists a stranger on one card: that is us, and the empty card is not ours."""
+    busy, empty = looked(tmp_path, GpuUse(pids=frozenset({70})), GpuUse(pids=frozenset()))
+    assert (busy.mine, busy.part, empty.mine) == (True, 1.0, False)
+
+
+def test_strangers_on_several_cards_are_not_all_us(tmp_path):
+    """One of our processes holds a device open, a stranger is on each of two cards: half of each."""
+    uses = [GpuUse(pids=frozenset({number})) for number in (70, 71)]
+    assert [(one.part, one.low) for one in looked(tmp_path, *uses)] == [(0.5, 0.0)] * 2
+
+
+def test_where_one_of_ours_is_listed_the_driver_counts_as_we_do(tmp_path):
+    """In a container with the host's processes another's card stays another's."""
+    ours, theirs = looked(tmp_path, GpuUse(pids=frozenset({PID})), GpuUse(pids=frozenset({70})))
+    assert (ours.mine, theirs.mine) == (True, False)
+
+
+def instances(*each):
+    """Instances of three, two and one seventh of a card, with who is on each."""
+    parts = [
+        Instance(f"MIG-{index}", (3 - index) / 7, None if pids is None else frozenset(pids), named)
+        for index, (pids, named) in enumerate(each)
+    ]
+    return GpuUse(pids=None, mig=True, instances=tuple(parts))
+
+
+NOBODY = ((), False)
+
+
+@pytest.mark.parametrize(
+    ("use", "part", "low"),
+    [
+        (instances(((99,), False), ((PID,), False), NOBODY), 2 / 5, 2 / 7),
+        (instances(NOBODY, ((PID,), False), NOBODY), 1.0, 2 / 7),
+        (instances(NOBODY, ((), True), NOBODY), 2 / 6, 2 / 7),
+        (instances((None, False), (None, True), (None, False)), 2 / 6, 2 / 7),
+        (instances(NOBODY, NOBODY, NOBODY), 1 / 3, 1 / 7),
+        (instances(((PID, 99), False), NOBODY, NOBODY), 0.5, 1.5 / 7),
+    ],
+    ids=["another's slice", "alone", "named, not listed", "no lists", "unknown slice", "crowded"],
+)
+def test_a_slice_is_charged_its_share(tmp_path, use, part, low):
+    """Of a divided card: the slices in use, from the slice's own part to all of it, and said."""
+    (found,) = looked(tmp_path, use)
+    assert (found.mine, found.high) == (True, 1.0)
+    assert (found.part, found.low, found.idle) == pytest.approx((part, low, found.idle))
+    assert [note.code for note in found.notes] == ["gpu-mig"]
+
+
+def test_an_instance_of_the_whole_card_is_the_card(tmp_path):
+    """Seven of seven slices: nothing to share."""
+    whole = Instance("MIG-0", 1.0, frozenset({PID}))
+    (found,) = looked(tmp_path, GpuUse(pids=frozenset(), mig=True, instances=(whole,)))
+    assert (found.part, found.low, found.notes) == (1.0, None, ())
+
+
+def test_a_slices_energy_reaches_from_its_part_to_all(tmp_path):
+    """The report of a cell on two of seven slices, with another's work on three."""
+    clock = FakeClock()
+    use = instances(((99,), False), ((os.getpid(),), False), NOBODY)
+    session = fake_session(tmp_path, Card(clock, use), clock=clock)
+    span = session.begin(thread=False)
+    clock.advance(1.0, 1.0)
+    session.sampler.tick()
+    report = session.end(span)
+    kernel = report.energy.kernel
+    assert kernel.basis is Basis.MODELLED
+    assert kernel.low <= 200 / 7 <= kernel.value <= 50.0
+    assert kernel.high >= 100.0
+    assert "gpu-mig" in {note.code for note in report.notes}
 
 
 def test_in_a_container_without_an_open_device_it_is_not_ours(tmp_path):

@@ -18,6 +18,7 @@ from simulated_nvml import (
     NOT_SUPPORTED,
     Fault,
     Gpu,
+    Instance,
     Process,
     SimulatedGpus,
 )
@@ -191,6 +192,42 @@ def test_mig(gpus, discover):
     assert not second.users().visible
 
 
+PARTS = Gpu(
+    mig=True,
+    faults=(Fault(NO_PERMISSION, "RunningProcesses"),),
+    instances=(
+        Instance(3, "MIG-aaaa-1", (Process(41),)),
+        Instance(2, "MIG-bbbb-2", (Process(42),)),
+        Instance(1, "MIG-cccc-3"),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen", "named"),
+    [
+        ("MIG-bbbb-2", True, 1),
+        ("MIG-cccc", True, 2),
+        ("MIG-GPU-00000000-0000-4000-8000-000000000000/2/0", True, 1),
+        ("MIG-GPU-00000000-0000-4000-8000-000000000000/5/0", True, None),
+        ("MIG-GPU-00000001-0000-4000-8000-000000000001/2/0", False, None),
+        ("MIG-dddd", False, None),
+        (None, True, None),
+    ],
+)
+def test_instances_of_a_divided_card(gpus, discover, listed, seen, named):
+    """Size and processes of each part, though the whole's are denied; ids before R470 are known."""
+    gpus(PARTS)
+    (card,) = discover({} if listed is None else {"CUDA_VISIBLE_DEVICES": listed})
+    told = card.users()
+    assert (told.pids, told.visible) == (None, seen)
+    assert [one.size for one in told.instances] == [3 / 7, 2 / 7, 1 / 7]
+    assert [one.pids for one in told.instances] == [{41}, {42}, frozenset()]
+    assert [at for at, one in enumerate(told.instances) if one.named] == (
+        [] if named is None else [named]
+    )
+
+
 @pytest.mark.parametrize(
     ("listed", "seen"),
     [
@@ -200,6 +237,8 @@ def test_mig(gpus, discover):
         ("", []),
         ("-1", []),
         ("0,-1,2", [0]),
+        ("0,9,1", [0]),
+        ("1,GPU-nonsense,0", [1]),
         ("GPU-00000001", [1]),
         ("GPU-00000002-0000-4000-8000-000000000002,0", [0, 2]),
         ("NoDevFiles", []),
@@ -229,8 +268,9 @@ def test_different_cards_by_number(gpus, discover, environ, seen):
 
 @given(st.text(max_size=30), st.integers(0, 9))
 def test_any_list_of_visible_devices(text, index):
-    """Whatever stands in the variable, the answer is yes, no or unknown."""
-    assert _gpu.visible(text, index, ("GPU-1",)) in (True, False, None)
+    """Whatever stands in the variable, the answer is yes or no."""
+    assert _gpu.visible(text, index, [("GPU-1",)] * 8) in (True, False)
+    assert _gpu.visible(text, index, [()] * 8) in (True, False)
 
 
 def test_the_drivers_own_samples(gpus, discover):
