@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,7 @@ def held():
 @pytest.mark.skipif(not FOLDER.exists(), reason="no /proc")
 def test_closing_gives_every_file_back():
     """%unload_ext leaves no handle behind, not even of /proc, and closing twice does no harm."""
+    gc.collect()  # sessions of other tests, lest their files go meanwhile
     before = held()
     session = Session(GreenNotebook(environ={}))
     session.end(session.begin("cell"))
