@@ -14,6 +14,7 @@ from green_notebook.baseline import Baseline
 from green_notebook.model import Note, Trace
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
+from green_notebook.sensors._nvml_kinds import PEAK
 from green_notebook.spans import OpenSpan
 
 # A slower counter has no step in the time that a figure may wait for.
@@ -21,8 +22,6 @@ SLOWEST_STEP_S = 0.1
 SHORTEST_S = 0.02
 # Of the span's power above idle, and of the card's limit.
 HALF = 0.5
-# `max_power_w` is so many times a card's limit.
-PEAK = 1.5
 
 
 def still_drawing(sampler: Sampler, baseline: Baseline, span: OpenSpan) -> Note | None:

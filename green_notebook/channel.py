@@ -38,7 +38,10 @@ class Channel:
         self.trace = trace
         self._monotonic = clock.monotonic
         self._read = sensor.read
-        self._read_power = sensor.read_power if isinstance(sensor, PowerBeside) else None
+        self._read_power = None
+        # Power beside power is the same value twice.
+        if trace.spec.kind == "energy" and isinstance(sensor, PowerBeside):
+            self._read_power = sensor.read_power
         self._samples = sensor.power_samples if isinstance(sensor, PowerBuffered) else None
         self._plan = watch_plan(trace.spec)
         self._told: deque[Reading] = deque(maxlen=64)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from green_notebook.sensors import _gpu
+from green_notebook.sensors._nvml_names import AMPERE, architecture_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class Architecture:
     usage: Power
     instant: Power | None = None
 
+
+# A card keeps its limit on average: a step of a counter reaches a tenth beyond it, a reading of
+# 10 to 25 ms half as much again (Yang et al. 2023, fig. 5, as below).
+PEAK, SHORT_PEAK = 1.1, 1.5
 
 # Yang, Adamek, Armour (2023), arXiv 2312.02741: periods, windows, and errors of the reading against
 # an in-line meter: A100 -5.8 %, RTX 3090 -2 to -5.6, RTX 4090 -5.3, 2080 Ti -7.9, 2060 Super
@@ -46,16 +52,17 @@ _ARCHITECTURES = {
 _UNKNOWN = Architecture("unknown", (0.13, 0.10), 0.1, _SECOND, _TENTH)
 # The data centre's Ampere reads 25 ms of each 100 ms; the second's mean came with driver 530.
 _GA100 = Architecture("Ampere", (0.03, 0.07), 0.1, _PARTIAL)
-_GA100_NAMES = ("a100", "a800", "a30")
+_GA100_NAME = re.compile(r"\b(a100|a800|a30)[a-z]?\b")
 _MEANS_SINCE = 530
 
 
 def kind_of(number: int | None, capability: tuple[int, int] | None, name: str) -> Architecture:
-    """What is known of a card by NVML's number of its architecture, else its compute capability."""
-    if number is None:
-        # Libraries before 11 do not tell; the capability's first digits do.
-        number = _of_capability(capability)
-    if number == 7 and _gpu.plain(name).startswith(_GA100_NAMES):
+    """What is known of a card by NVML's number of its architecture, its capability or its name."""
+    if number not in _ARCHITECTURES:
+        # Libraries before 11 do not tell; the capability's first digits do, else the name.
+        number = _of_capability(capability) or architecture_of(name)
+    data_centre = bool(_GA100_NAME.search(_gpu.plain(name)))
+    if number == AMPERE and (data_centre or (capability == (8, 0) and not architecture_of(name))):
         return _GA100
     return _ARCHITECTURES.get(number or 0, _UNKNOWN)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 
 from green_notebook.errors import Unavailable
@@ -17,60 +16,35 @@ from green_notebook.host import Host
 from green_notebook.model import SensorSpec
 from green_notebook.sensors import Model, Sensor, _gpu, _mig
 from green_notebook.sensors._gpu import GpuState, GpuUse
-from green_notebook.sensors._nvml_kinds import best_power, kind_of
+from green_notebook.sensors._nvml_kinds import PEAK, SHORT_PEAK, best_power, kind_of
+from green_notebook.sensors._nvml_library import (
+    CLOSED,
+    CURE_DRIVER,
+    Library,
+    as_text,
+    load,
+    why_not,
+)
 
 NAME = "NVIDIA GPU"
 SLOW = True
 
-CURE_LIBRARY = "%pip install nvidia-ml-py"
 # Nothing that a driver names draws more; for cards without a limit of their own (W).
 _MAX_W = 1500.0
-
-
-class _Library:
-    """The loaded library, shut down when the last sensor of one discovery closes."""
-
-    def __init__(self) -> None:
-        import pynvml
-
-        self.nvml = pynvml
-        self.users = 0
-        pynvml.nvmlInit()
-
-    def opened(self) -> None:
-        self.users += 1
-
-    def closed(self) -> None:
-        self.users -= 1
-        if self.users == 0:
-            self.shutdown()
-
-    def shutdown(self) -> None:
-        with suppress(self.nvml.NVMLError):  # a driver that is gone needs no farewell
-            self.nvml.nvmlShutdown()
-
-    def ask(self, name: str, *arguments: Any) -> Any:
-        """What a function answers; None where card, driver or library do not have it."""
-        function = getattr(self.nvml, name, None)
-        if function is None:
-            return None
-        try:
-            return function(*arguments)
-        except self.nvml.NVMLError:
-            return None
 
 
 class NvmlGpu:
     """One card."""
 
-    def __init__(self, library: _Library, index: int, environ: Mapping[str, str]) -> None:
+    def __init__(self, library: Library, index: int, environ: Mapping[str, str]) -> None:
         self._library = library
         self.index = index
         self._environ = environ
         nvml = library.nvml
         self._handle = nvml.nvmlDeviceGetHandleByIndex(index)
-        self._name = _text(nvml.nvmlDeviceGetName(self._handle))
-        self.uuid = _text(library.ask("nvmlDeviceGetUUID", self._handle) or "")
+        # Old and partial libraries do not tell names or identifiers; energy is what counts.
+        self._name = as_text(library.ask("nvmlDeviceGetName", self._handle) or "")
+        self.uuid = as_text(library.ask("nvmlDeviceGetUUID", self._handle) or "")
         self._energy = nvml.nvmlDeviceGetTotalEnergyConsumption
         self._usage = nvml.nvmlDeviceGetPowerUsage
         self._failed = nvml.NVMLError
@@ -85,7 +59,7 @@ class NvmlGpu:
         self._power = best_power(
             self._kind,
             instant=self._by_field,
-            driver=_text(library.ask("nvmlSystemGetDriverVersion") or ""),
+            driver=as_text(library.ask("nvmlSystemGetDriverVersion") or ""),
         )
         self._seen_us = 0
         self.alike = True
@@ -104,8 +78,9 @@ class NvmlGpu:
         counter = self._library.ask("nvmlDeviceGetTotalEnergyConsumption", self._handle)
         if counter is None:
             self._usage(self._handle)  # neither: not a sensor, and the caller hears why
-        limits = self._library.ask("nvmlDeviceGetPowerManagementLimitConstraints", self._handle)
-        limit = limits[1] / 1e3 if limits else known.max_w
+        limit = self._limit_w() or known.max_w
+        # Limits hold on average; power over short windows shows peaks (Yang et al., fig. 5).
+        peaks = SHORT_PEAK if counter is None else PEAK
         return SensorSpec(
             id=f"nvml:{self.index}",
             component=f"gpu:{self.index}",
@@ -114,12 +89,20 @@ class NvmlGpu:
             step_s=self._power.period_s if counter is None else self._kind.step_s,
             window_s=self._power.window_s,
             resolution_j=0.001,
-            # Limits hold on average; peaks of milliseconds reach further (Yang et al., fig. 5).
-            max_power_w=1.5 * limit if limit else _MAX_W,
+            max_power_w=peaks * limit if limit else _MAX_W,
             idle_power_w=known.idle_w,
             covers=(f"gpu:{self.index}",),
-            label=self._name,
+            label=self._name or f"NVIDIA GPU {self.index}",
         )
+
+    def _limit_w(self) -> float | None:
+        """The highest limit that may be set; where that is not told, the one that is set."""
+        ask, handle = self._library.ask, self._handle
+        limits = ask("nvmlDeviceGetPowerManagementLimitConstraints", handle)
+        limit = limits[1] if limits else None
+        limit = limit or ask("nvmlDeviceGetEnforcedPowerLimit", handle)
+        limit = limit or ask("nvmlDeviceGetPowerManagementLimit", handle)
+        return limit / 1e3 if limit else None
 
     def read(self) -> float:
         """The counter (J), or the power (W) of a card without one."""
@@ -132,7 +115,7 @@ class NvmlGpu:
         if self._by_field:
             watts = self._field_w()
             if watts is None:
-                raise OSError(f"{self._name} does not tell its power")
+                raise OSError(f"{self.spec.label} does not tell its power")
             return watts
         return float(self._usage(self._handle)) / 1e3
 
@@ -209,19 +192,8 @@ class NvmlGpu:
 
     def close(self) -> None:
         """Let the library go with the last card."""
-        library, self._library = self._library, _CLOSED
+        library, self._library = self._library, CLOSED
         library.closed()
-
-
-class _Closed(_Library):
-    def __init__(self) -> None:
-        self.users = 0
-
-    def closed(self) -> None:
-        """Closing twice does no harm."""
-
-
-_CLOSED = _Closed()
 
 
 def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  # noqa: ARG001 - taken whole
@@ -231,40 +203,27 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
             "the GPU sleeps, and asking would wake it",
             "use the GPU once, then load the extension again",
         )
-    library = _load()
+    library = load()
     sensors: list[NvmlGpu] = []
-    problem = "the driver shows no GPU"
-    count = library.ask("nvmlDeviceGetCount") or 0
+    counted = library.ask("nvmlDeviceGetCount")
+    count = counted or 0
+    problem, cure = "the driver shows no GPU", ""
+    if counted is None:
+        problem, cure = "the driver does not tell its GPUs (nvmlDeviceGetCount)", CURE_DRIVER
     for index in range(count):
         try:
             sensors.append(NvmlGpu(library, index, host.environ))
         except library.nvml.NVMLError as error:  # noqa: PERF203 - one lost card leaves the others
-            problem = f"GPU {index}: {error}"
+            problem, cure = why_not(library, index, error)
     if not sensors:
         library.shutdown()
-        raise Unavailable(problem)
+        raise Unavailable(problem, cure)
     alike = len({one.spec.label for one in sensors}) == 1
     ids = {one.index: (one.uuid,) for one in sensors if one.uuid}
     for one in sensors:
         one.alike = alike
         one.cards = [ids.get(index, ()) for index in range(count)]
     return list(sensors)
-
-
-def _load() -> _Library:
-    try:
-        import pynvml
-    except ImportError:
-        raise Unavailable("nvidia-ml-py is not installed", CURE_LIBRARY) from None
-    try:
-        return _Library()
-    except pynvml.NVMLError as error:
-        missing = error.value in (
-            pynvml.NVML_ERROR_LIBRARY_NOT_FOUND,
-            pynvml.NVML_ERROR_DRIVER_NOT_LOADED,
-        )
-        reason = "no NVIDIA driver" if missing else f"the NVIDIA driver does not answer: {error}"
-        raise Unavailable(reason) from None
 
 
 def _sleeps(host: Host) -> bool:
@@ -281,8 +240,3 @@ def _sleeps(host: Host) -> bool:
         and (host.read(f"{folder}/{name}/class") or "").startswith("0x03")
     ]
     return bool(states) and all(state == "suspended" for state in states)
-
-
-def _text(value: str | bytes) -> str:
-    """Older libraries answer bytes."""
-    return value.decode(errors="replace") if isinstance(value, bytes) else value

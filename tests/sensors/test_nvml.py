@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from simulated_nvml import (
+    FUNCTION_NOT_FOUND,
     GPU_IS_LOST,
     NO_PERMISSION,
     NOT_SUPPORTED,
@@ -24,10 +26,13 @@ from simulated_nvml import (
 )
 from waveforms import constant, square, steps
 
+from green_notebook.channel import Channel
+from green_notebook.clock import Clock
+from green_notebook.data import records
 from green_notebook.errors import Unavailable
 from green_notebook.host import Host
-from green_notebook.model import Basis
-from green_notebook.sensors import PowerBeside, Sensor, _gpu, nvml
+from green_notebook.model import Basis, Trace
+from green_notebook.sensors import PowerBeside, Sensor, _gpu, _nvml_kinds, _nvml_names, nvml
 from green_notebook.sensors._gpu import UsersTold
 
 
@@ -139,6 +144,102 @@ def test_cards_that_cannot_be_read(gpus, discover):
     gpus()
     with pytest.raises(Unavailable, match="no GPU"):
         discover()
+
+
+ASKED = ("Architecture", "CudaComputeCapability")
+# A name, and the window (s) of that card's power.
+NAMED = [
+    ("Tesla K80", 0.1),
+    ("GeForce GTX 980 Ti", 0.1),
+    ("Tesla P100-PCIE-16GB", 0.01),
+    ("NVIDIA GeForce GTX 1080 Ti", 0.01),
+    ("Tesla V100-SXM2-16GB", 0.01),
+    ("NVIDIA GeForce RTX 2080 Ti", 0.1),
+    ("GeForce RTX 2080 Ti", 0.1),
+    ("NVIDIA GeForce GTX 1660 SUPER", 0.1),
+    ("Tesla T4", 0.1),
+    ("Quadro RTX 4000", 0.1),
+    ("A100", 0.025),
+    ("NVIDIA A100-SXM4-80GB", 0.025),
+    ("A100-SXM4-40GB", 0.025),
+    ("GRID A100X-40C", 0.025),
+    ("NVIDIA A10G", 1.0),
+    ("GeForce RTX 3090", 1.0),
+    ("NVIDIA RTX A4000", 1.0),
+    ("NVIDIA GeForce RTX 4090", 1.0),
+    ("NVIDIA L4", 1.0),
+    ("NVIDIA RTX 4000 Ada Generation", 1.0),
+    ("NVIDIA H100 80GB HBM3", 1.0),
+    ("NVIDIA GH200 480GB", 1.0),
+    ("NVIDIA B200", 1.0),
+    ("NVIDIA GeForce RTX 5090", 1.0),
+]
+
+
+@pytest.mark.parametrize(("name", "window_s"), NAMED)
+def test_the_name_tells_the_architecture(gpus, discover, name, window_s):
+    """Where no function tells a card's architecture its name does, as old drivers write it too."""
+    functions = tuple(Fault(FUNCTION_NOT_FOUND, one) for one in ASKED)
+    gpus(Gpu(name=name, counter=False, window=window_s, faults=functions))
+    (card,) = discover()
+    assert card.spec.window_s == window_s
+    assert card.spec.gain_error != _nvml_kinds._UNKNOWN.gain
+
+
+def test_naming_rules_agree_with_the_table():
+    """The rules for names say what the table of cards says, wherever they say anything."""
+    cards = [one for one in records("gpu") if one["vendor"] == "NVIDIA"]
+    said = {name: one["architecture"].lower() for one in cards for name in one["names"]}
+    told = 0
+    for name, architecture in said.items():
+        words = re.sub("[-_]", " ", _gpu.plain(name))
+        found = next((number for rule, number in _nvml_names._RULES if rule.search(words)), None)
+        told += found is not None
+        assert found in (None, _nvml_names._BY_WORD.get(architecture.partition(" ")[0])), name
+    assert told > 0.9 * len(said)
+
+
+def test_a_card_that_tells_little_is_used(gpus, discover):
+    """Without name, identifier, processes, limits and architecture the energy still counts."""
+    missing = ("Name", "UUID", "Running", "Limit", "MigMode", *ASKED)
+    gpus(Gpu(faults=tuple(Fault(FUNCTION_NOT_FOUND, one) for one in missing)))
+    (card,) = discover()
+    assert (card.spec.id, card.spec.label) == ("nvml:0", "NVIDIA GPU 0")
+    assert card.spec.gain_error == _nvml_kinds._UNKNOWN.gain
+    assert card.read() > 0
+    assert card.users().pids is None
+    assert card.users().visible
+
+
+def test_functions_that_are_missing_are_named(gpus, discover):
+    """A driver without energy and power says which functions those are, and the cure."""
+    missing = ("Energy", "PowerUsage")
+    gpus(Gpu(faults=tuple(Fault(FUNCTION_NOT_FOUND, one) for one in missing)))
+    with pytest.raises(Unavailable, match="nvmlDeviceGetPowerUsage") as caught:
+        discover()
+    assert "driver" in caught.value.cure
+
+
+@pytest.mark.parametrize(
+    ("faults", "limit_w"),
+    [((), 400), (("Constraints",), 300), (("Constraints", "Enforced"), 300), (("Limit",), 400)],
+)
+def test_the_cards_limit(gpus, discover, faults, limit_w):
+    """A card draws no more than the highest limit that may be set, else the one that is set."""
+    hidden = tuple(Fault(FUNCTION_NOT_FOUND, one) for one in faults)
+    gpus(Gpu(limit=300.0, faults=hidden))
+    (card,) = discover()
+    assert card.spec.max_power_w == pytest.approx(_nvml_kinds.PEAK * limit_w)
+
+
+def test_a_value_costs_one_call(gpus, discover):
+    """A card without a counter is asked once for each value, in the sampler too."""
+    simulated = gpus(Gpu(counter=False))
+    (card,) = discover()
+    channel = Channel(card, Trace(card.spec), Clock())
+    before = simulated.calls
+    channel.take()
+    assert simulated.calls == before + 1
 
 
 def test_no_driver(gpus, discover, monkeypatch):
