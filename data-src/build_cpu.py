@@ -22,6 +22,8 @@ Row = dict[str, str]
 # Generation of cpu_arch_power.csv: the architectures of specpower_load.csv that tell its shape. A
 # generation without load points of its own takes its predecessor's shape.
 SHAPE_OF = {
+    "Intel Nehalem and Westmere (Xeon 5500/5600)": "westmere",
+    "AMD Opteron (6100 to 6300)": "opteron",
     "Intel Sandy Bridge-EP": "sandybridge",
     "Intel Ivy Bridge-EP": "sandybridge ivybridge",
     "Intel Haswell-EP": "haswell",

@@ -7,19 +7,20 @@ flags cannot be ahead of the silicon, so a generation that lacks a flag is out.
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 
 from green_notebook.data import load
-from green_notebook.host import Cpu, Host
+from green_notebook.host import Cpu
 
 CLIENT = "Intel Xeon E and Core (client dies)"
 
 # Family 6 of Intel: servers by model. 85 covers three generations, told apart by the stepping.
+_NEHALEM = "Intel Nehalem and Westmere (Xeon 5500/5600)"
+_OPTERON = "AMD Opteron (6100 to 6300)"
 _INTEL = {
+    **dict.fromkeys((26, 30, 37, 44, 46, 47), _NEHALEM),
     45: "Intel Sandy Bridge-EP",
     62: "Intel Ivy Bridge-EP",
     63: "Intel Haswell-EP",
@@ -39,6 +40,8 @@ _INTEL_CLIENT = {
 }
 # AMD: (family, first model, last model).
 _AMD = (
+    (0x10, 0x00, 0xFF, _OPTERON),
+    (0x15, 0x00, 0x0F, _OPTERON),
     (0x17, 0x00, 0x0F, "AMD Naples (EPYC 7001)"),
     (0x17, 0x30, 0x3F, "AMD Rome (EPYC 7002)"),
     (0x19, 0x00, 0x0F, "AMD Milan (EPYC 7003)"),
@@ -86,7 +89,7 @@ def generations(cpu: Cpu) -> tuple[str, ...]:
     vendor = vendor_of(cpu)
     if vendor in ("Arm", "Apple"):
         return (ARM,)
-    if re.search(r"ryzen|threadripper|athlon|core\(tm\)", cpu.name.lower()):
+    if re.search(r"ryzen|threadripper|athlon|phenom|fx\(tm\)|core\(tm\)", cpu.name.lower()):
         return (CLIENT,)
     if vendor == "Intel":
         return _consistent(_intel(cpu), cpu.flags, _INTEL_FLAGS, _HSX)
@@ -171,8 +174,9 @@ def chip_class(cpu: Cpu, *, battery: bool = False) -> str:
 
 def _is_server(cpu: Cpu, vendor: str, name: str) -> bool:
     if vendor == "AMD":
+        client = r"ryzen|athlon|threadripper|fx|phenom|\ba\d+-"
         return bool(re.search(r"epyc|opteron", name)) or (
-            _amd(cpu) is not None and not re.search(r"ryzen|athlon|threadripper", name)
+            _amd(cpu) is not None and not re.search(client, name)
         )
     if "xeon" in name:
         return not re.search(r"xeon (e3|e-|w-1)", name)
@@ -251,47 +255,3 @@ def median(values: Iterable[float]) -> float:
     """The middle of some numbers (``statistics`` would cost 10 ms of import)."""
     ranked = sorted(values)
     return (ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2
-
-
-def named(host: Host) -> Cpu:
-    """The host's processor, with the name that Windows and macOS keep elsewhere."""
-    if host.system == "Linux":
-        return host.cpu
-    name = _mac_name() if host.system == "Darwin" else _windows_name()
-    found = re.search(r"Family (\d+) Model (\d+) Stepping (\d+)", platform.processor())
-    family, model, stepping = map(int, found.groups()) if found else (None, None, None)
-    return replace(
-        host.cpu,
-        name=name or host.cpu.name,
-        vendor=host.cpu.vendor or ("Apple" if host.system == "Darwin" and "Apple" in name else ""),
-        family=host.cpu.family or family,
-        model=host.cpu.model or model,
-        stepping=host.cpu.stepping or stepping,
-    )
-
-
-def _mac_name() -> str:
-    import ctypes
-
-    try:
-        size = ctypes.c_size_t(256)
-        text = ctypes.create_string_buffer(size.value)
-        failed = ctypes.CDLL(None).sysctlbyname(
-            b"machdep.cpu.brand_string", text, ctypes.byref(size), None, 0
-        )
-    except (OSError, AttributeError):
-        return ""
-    return "" if failed else text.value.decode(errors="replace")
-
-
-def _windows_name() -> str:
-    try:
-        import winreg
-    except ImportError:
-        return ""
-    try:
-        where = r"HARDWARE\DESCRIPTION\System\CentralProcessor\0"
-        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, where) as key:  # type: ignore[attr-defined,unused-ignore]
-            return str(winreg.QueryValueEx(key, "ProcessorNameString")[0]).strip()  # type: ignore[attr-defined,unused-ignore]
-    except (OSError, AttributeError):
-        return ""

@@ -16,7 +16,7 @@ from typing import Any
 from green_notebook.data import records
 from green_notebook.host import Cpu, Host
 from green_notebook.model import Basis, Load, Quantity, SensorSpec
-from green_notebook.sensors import Estimate, Model, Sensor, _cpu
+from green_notebook.sensors import Estimate, Model, Sensor, _cpu, _cpu_name
 
 NAME = "CPU model"
 SLOW = False
@@ -28,6 +28,9 @@ _NODE_IDLE, _NODE_BUSY = (0.45, 2.2), (0.62, 1.55)
 # Packages at idle: deep sleep takes one to a hundredth of its design power, a server that keeps its
 # cores awake to a quarter. Under load the class's own spread (cpu_package.json) takes over.
 _CHIP_IDLE = (0.05, 2.2)
+# The idle part of the servers (SPECpower) of the generations whose packages were measured, and the
+# load at which a server's mesh is awake.
+_IDLE_PART, _FIRST = 0.14, 0.02
 # Where the name is not in the table, the design power is a guess: from the letters of the name
 # (a client chip of the same letters is within a half), or from the number of cores (90 % of 938
 # server chips: data-src/cpu_power.csv).
@@ -102,10 +105,29 @@ def _thread_w(row: _Row, busy: float) -> Range:
 def _chip(cpu: Cpu, busy: float, threads: int, battery: bool) -> tuple[Range, bool]:
     row = _class(_cpu.chip_class(cpu, battery=battery))
     watts, (guess_down, guess_up) = _design_w(cpu, threads, row)
-    value = watts * (row["idle"] + (row["full"] - row["idle"]) * _at(row["shape"], busy))
+    idle = row["idle"] * _idle_scale(cpu, row["class"])
+    shape = row["shape"]
+    part = _at(shape, busy) if busy >= 0.1 else _woken(busy, row["wake"]) * shape[1]
+    value = watts * (idle + (row["full"] - idle) * part)
     down, up = _blend(_CHIP_IDLE, (row["low"], row["high"]), busy / 0.1)
     known = guess_down == 1.0
     return (value, value * down * guess_down, value * up * guess_up), known
+
+
+def _woken(busy: float, wake: float) -> float:
+    """The part of the way from idle to 10 % load: a server's first busy thread wakes much of it."""
+    if busy < _FIRST:
+        return wake * busy / _FIRST
+    return wake + (1 - wake) * (busy - _FIRST) / (0.1 - _FIRST)
+
+
+def _idle_scale(cpu: Cpu, kind: str) -> float:
+    """How a server generation's idle part compares with that of the generations measured."""
+    if not kind.endswith("-server"):
+        return 1.0
+    rows = [_generation(name) for name in _cpu.generations(cpu)]
+    told = _cpu.median(row["idle_w"] / row["max_w"] for row in rows)
+    return min(2.0, max(0.8, told / _IDLE_PART))
 
 
 @cache
@@ -148,7 +170,7 @@ class CpuModel:
     """The energy of all processors (or of a virtual machine) from the CPU time of a span."""
 
     def __init__(self, host: Host) -> None:
-        self._cpu = _cpu.named(host)
+        self._cpu = _cpu_name.named(host)
         self._virtual = host.hypervisor is not None
         self._battery = host.battery
         self._threads = self._cpu.threads

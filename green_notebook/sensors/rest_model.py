@@ -14,7 +14,7 @@ from typing import Any
 from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import Basis, Load, Quantity, SensorSpec
-from green_notebook.sensors import Estimate, Model, Sensor, _calibration, _cpu
+from green_notebook.sensors import Estimate, Model, Sensor, _calibration, _cpu, _cpu_name
 from green_notebook.sensors._calibration import Calibration
 
 NAME = "Rest of the machine"
@@ -43,7 +43,7 @@ class RestModel:
     """The energy between the chips and the plug."""
 
     def __init__(self, host: Host) -> None:
-        server = _cpu.chip_class(_cpu.named(host)).endswith("server")
+        server = _cpu.chip_class(_cpu_name.named(host)).endswith("server")
         self._kind = _LAPTOP if host.battery else _SERVER if server else _DESKTOP
         self.spec = SensorSpec(
             id="rest-model",

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from green_notebook.data import records
 from green_notebook.host import Cpu, Host
 from green_notebook.model import Basis, Load
 from green_notebook.sensors import Model, _cpu, cpu_model
 from green_notebook.sensors.cpu_model import CpuModel, power_w
+from green_notebook.testing import FakeClock, fake_host, fake_session
 
 MACHINES = Path(__file__).parents[1] / "machines"
 NAMES = (
@@ -23,6 +25,13 @@ NAMES = (
     "Intel(R) Core(TM) i7-8550U CPU @ 1.80GHz",
     "Apple M2 Pro",
     "nobody knows",
+    "",
+    "13th Gen Intel(R) Core(TM) i9-13900K",
+    "Intel(R) Core(TM) Ultra 7 255H",
+    "AMD Ryzen 9 9990U w/ Radeon 999M",
+    "AMD EPYC 9B99",
+    "Intel(R) Xeon(R) Processor",
+    "AMD Opteron(TM) Processor 6234",
 )
 cpus = st.builds(
     Cpu,
@@ -148,6 +157,71 @@ def test_monotonic_in_size(cpu, busy, threads):
     assert small.value < large.value
 
 
+@given(cpus, loads, st.integers(1, 255))
+def test_a_larger_chip_never_draws_less(cpu, busy, threads):
+    """Where only the number of threads tells the size, more of them never draw less."""
+    one = replace(cpu, sockets=1)
+    small, large = (power_w(one, busy, virtual=False, threads=n) for n in (threads, threads + 1))
+    assert small.value <= large.value
+
+
+def every_chip() -> list[Cpu]:
+    """Each chip of the tables, each generation's number, and some that nobody knows."""
+    named = [
+        Cpu("GenuineIntel", f"Intel {row['name']}", 6)
+        for row in records("cpu_chips")
+        if row["name"].startswith(("xeon", "core"))
+    ]
+    named += [
+        Cpu("AuthenticAMD", f"AMD {row['name']}", 0x19)
+        for row in records("cpu_chips")
+        if row["name"].startswith(("epyc", "ryzen"))
+    ]
+    numbers = [Cpu("GenuineIntel", "Intel(R) Xeon(R)", 6, model, 4) for model in range(256)]
+    amd = [Cpu("AuthenticAMD", "AMD EPYC", family, 1) for family in range(0x10, 0x1F)]
+    return [*named, *numbers, *amd, Cpu(), Cpu("0x41"), Cpu("0x61", "Apple M9")]
+
+
+def test_no_guest_of_any_chip_gets_the_whole_chip():
+    """Two vCPUs of any processor, known or not, draw tens of watts at the most."""
+    chips = every_chip()
+    assert len(chips) > 1000
+    for cpu in chips:
+        two = power_w(cpu, 1.0, virtual=True, threads=2)
+        assert 0.5 < two.value < 35, cpu
+        assert two.high < 60, cpu
+
+
+@pytest.mark.parametrize(
+    ("name", "watts"),
+    [
+        ("Intel(R) Core(TM) i7-99990U CPU @ 1.80GHz", 15),
+        ("99th Gen Intel(R) Core(TM) i9-99900H", 45),
+        ("Intel(R) Core(TM) i5-99400", 65),
+        ("Intel(R) Core(TM) i5-99400T CPU @ 2.00GHz", 35),
+        ("AMD Ryzen 9 99950X 16-Core Processor", 115),
+        ("AMD Ryzen 7 9999HS with Radeon Graphics", 45),
+        ("Intel(R) Xeon(R) Platinum 9999C CPU", None),
+    ],
+)
+def test_letters_of_an_unknown_client_chip(name, watts):
+    """A client chip that no table has is told by the letters that its maker gives such chips."""
+    cpu = Cpu("AuthenticAMD" if "AMD" in name else "GenuineIntel", name, threads=16)
+    assert _cpu.tdp_w(cpu) is None
+    assert _cpu.likely_tdp_w(cpu) == watts
+    guess = power_w(cpu, 1.0, virtual=False, threads=16)
+    assert guess.basis is Basis.ASSUMED
+    assert guess.low < 0.8 * guess.value < 1.3 * guess.value < guess.high
+
+
+def test_a_battery_makes_a_laptop():
+    """A machine with a battery and a chip that nobody names has a laptop's curve and power."""
+    cpu = Cpu("GenuineIntel", "", 6, 999, threads=8)
+    small, large = (power_w(cpu, 1, virtual=False, threads=8, battery=b) for b in (True, False))
+    assert _cpu.chip_class(cpu, battery=True) == "laptop"
+    assert small.value < 0.6 * large.value
+
+
 @pytest.mark.parametrize("name", ["colab-broadwell", "kvm-masked-xeon", "graviton2-vm"])
 def test_a_vm_never_gets_the_whole_chip(machine, name):
     """A few threads draw a few watts each, not a server's hundreds."""
@@ -169,8 +243,37 @@ def test_sleeping_costs_close_to_idle(machine, name):
     threads = machine(name).cpu.threads
     asleep = model.estimate(Load(1, 0.002, 0.002 * threads, threads=threads), 0.0)
     busy = model.estimate(Load(1, threads, threads, threads=threads), 0.0)
-    assert asleep.machine.value <= 1.05 * asleep.idle.value
+    assert asleep.machine.value <= 1.1 * asleep.idle.value
     assert asleep.machine.value < 0.3 * busy.machine.value
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["colab-broadwell", "graviton2-vm", "i7-8550u-laptop", "epyc-7502p-server"],
+)
+def test_a_cell_that_sleeps(machine, tmp_path, name):
+    """Through sampler and attribution: near idle, next to no active energy, far from a busy one."""
+    reports = {}
+    for kind, busy in (("asleep", 0.0), ("busy", 1.0)):
+        clock = FakeClock()
+        found = machine(name)
+        fake_host(tmp_path / kind, {"/proc/cpuinfo": found.read("/proc/cpuinfo")})
+        session = fake_session(tmp_path / kind, CpuModel(found), clock=clock)
+        stat = tmp_path / kind / "proc/stat"
+        span = session.begin(thread=False, zone="FR")
+        ticks = 0.0
+        for _ in range(20):
+            clock.advance(0.1, busy * found.cpu.threads)
+            ticks += 10 * max(0.002, busy) * found.cpu.threads
+            stat.write_text(f"cpu  {round(ticks)} 0 0 0 0 0 0 0 0 0\n")
+            session.sampler.tick()
+        reports[kind] = session.end(span).energy
+        session.close()
+    asleep, busy_one = reports["asleep"], reports["busy"]
+    idle_w = CpuModel(machine(name)).spec.idle_power_w
+    assert asleep.machine.value == pytest.approx(2.0 * idle_w, rel=0.12)
+    assert asleep.kernel_active.value <= 0.05 * asleep.machine.value
+    assert asleep.machine.value < 0.35 * busy_one.machine.value
 
 
 def test_bare_metal(machine):
