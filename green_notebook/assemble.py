@@ -15,8 +15,8 @@ from green_notebook.equivalences import Comparator, changed_at, equivalences, ow
 from green_notebook.errors import GreenNotebookError
 from green_notebook.grids import WORLD, grid
 from green_notebook.host import Host
+from green_notebook.meter_cost import MeterEnergy
 from green_notebook.model import (
-    Basis,
     Energy,
     Equivalence,
     Footprint,
@@ -30,7 +30,6 @@ from green_notebook.model import (
     Report,
 )
 from green_notebook.place import knowledge, learn, locate
-from green_notebook.selection import CARDS, part
 from green_notebook.settings import GreenNotebook
 from green_notebook.spans import OpenSpan
 from green_notebook.worker import Worker
@@ -60,6 +59,7 @@ class Assembler:
         self.host = host
         self.session_id = session_id
         self._salt = salt
+        self._meter_energy = MeterEnergy(host)
         # What the sensors' hardware is called, by the sensor's id.
         self.labels: dict[str, str] = {}
         self._places: dict[tuple[Any, ...], Place] = {}
@@ -226,15 +226,8 @@ class Assembler:
         return self._own[key]
 
     def _meter(self, span: OpenSpan, energy: Energy, load: Load) -> MeterCost:
-        """The meter's own CPU time, at the processor's mean energy per busy CPU second."""
-        end = span.end or span.start
-        meter_s = max(0.0, end.meter_s - span.start.meter_s)
-        busy_s = max(load.machine_cpu_s, meter_s, 1e-9)
-        machine_j = sum(
-            one.machine.value for one in energy.components if part(one.component) not in CARDS
-        )
-        joules = machine_j * min(1.0, meter_s / busy_s)
-        return MeterCost(Quantity(joules, 0.0, 2 * joules, "J", Basis.MODELLED), meter_s)
+        meter_s = (span.end or span.start).meter_s - span.start.meter_s
+        return self._meter_energy.cost(meter_s, energy, load)
 
     def _key(self, text: str) -> str:
         """A salted hash: the same cell is known again, its text is not."""
@@ -254,13 +247,10 @@ def _shared(load: Load) -> tuple[Note, ...]:
 
 
 def _others(load: Load) -> tuple[Note, ...]:
-    others_s = load.machine_cpu_s - load.kernel_cpu_s - load.machine_cpu_error_s
-    if load.duration_s < 1.0 or others_s < OTHERS_WORTH_A_NOTE * load.machine_cpu_s:
+    """Said where the evidence holds up: the least that others can have done, ticks considered."""
+    least_s = load.machine_cpu_s - load.kernel_cpu_s - load.machine_cpu_error_s
+    if least_s <= 0 or least_s < OTHERS_WORTH_A_NOTE * (load.kernel_cpu_s + least_s):
         return ()
-    part = others_s / load.machine_cpu_s
-    return (
-        Note(
-            "others-busy",
-            f"other processes made about {part:.0%} of this machine's load meanwhile",
-        ),
-    )
+    part = 1 - load.kernel_share
+    text = f"other processes made about {part:.0%} of this machine's load meanwhile"
+    return (Note("others-busy", text),)
