@@ -144,7 +144,7 @@ class Curve:
         loose_j = self._loose(part, lasts_s, spread_w, max(around) - min(around))
         alike_j = self._unresolved(index, part, lasts_s)
         most_j = math.inf
-        if self.sharp:
+        if self.sharp and lasts_s < LONG_S:
             most_j = self._most(power, around, told, part) * lasts_s / math.sqrt(3)
         alike_j = min(alike_j, most_j)
         loose_j = min(max(0.0, loose_j - alike_j), most_j)

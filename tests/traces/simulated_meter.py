@@ -100,6 +100,8 @@ class Device:
     window_s: float = 0.025
     power_phase_s: float = 0.0
     seed: int = 0
+    # The counter shows the energy up to so long before its step.
+    late_s: float = 0.0
 
     def _step_at(self, number: int) -> float:
         jitter = self.jitter_s
@@ -115,7 +117,7 @@ class Device:
         return self._step_at(number)
 
     def counter(self, at_s: float) -> float:
-        joules = self.wave.energy(self.last_step(at_s)) * self.gain + 1000.0
+        joules = self.wave.energy(self.last_step(at_s) - self.late_s) * self.gain + 1000.0
         joules = math.floor(joules / self.resolution_j) * self.resolution_j
         return joules if self.wrap_j is None else joules % self.wrap_j
 
