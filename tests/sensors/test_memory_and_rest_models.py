@@ -51,3 +51,15 @@ def test_rest_of_a_laptop_is_small(machine):
     quiet, busy = (model.estimate(Load(1, 1, 1), watts) for watts in (0.0, 15.0))
     assert quiet.machine.value == quiet.idle.value < 6
     assert quiet.machine.value < busy.machine.value < quiet.machine.value + 3
+
+
+@pytest.mark.parametrize("name", ["raspberry-pi-5", "jetson-nano", "jetson-agx-orin"])
+def test_a_single_board_computer_has_no_servers_fans(machine, name):
+    """A whole Raspberry Pi takes 3 to 4 W: beside its chips there is a watt, not fourteen."""
+    (model,) = rest_model.discover(machine(name), {})
+    assert "single-board" in model.spec.label
+    rest = model.estimate(Load(1, 1, 1), 3.0).machine
+    # 1.145 x rails + 0.59 W, as one board was found to take.
+    assert rest.value == pytest.approx(0.145 * 3.0 + 0.59, abs=0.05)
+    assert rest.low < 0.5
+    assert 3.0 < rest.high < 7.0
