@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from inspect import cleandoc
 from typing import Any
 
 from green_notebook.errors import GreenNotebookError
@@ -21,8 +22,7 @@ _NAME = (
     Option(("words",), {"nargs": "*", "metavar": "NAME", "help": "A name for the summary."}),
     Option(("--name",), {"metavar": "NAME", "help": "The same, for names that begin with -."}),
 )
-CARBON = (
-    *_NAME,
+_WHERE = (
     Option(
         ("-z", "--zone"),
         {"metavar": "ZONE", "help": "Where the electricity comes from: FR, US-CA, France."},
@@ -31,6 +31,10 @@ CARBON = (
         ("--pue",),
         {"type": float, "metavar": "X", "help": "Power usage effectiveness, at least 1."},
     ),
+)
+CARBON = (
+    *_NAME,
+    *_WHERE,
     Option(("-q", "--quiet"), {"action": "store_true", "help": "No live view, only the summary."}),
     Option(
         ("--budget",),
@@ -58,6 +62,7 @@ CARBONIT = (
         {"type": float, "default": 20.0, "metavar": "S", "help": "For so long at most (20)."},
     ),
     Option(("--joules",), {"type": float, "metavar": "J", "help": "For so much energy at most."}),
+    *_WHERE,
 )
 
 
@@ -99,7 +104,7 @@ def parse(function: Callable[..., Any], line: str) -> Options:
         raise GreenNotebookError("%%carbon --stop needs a budget to stop at: --budget 5g --stop")
     return Options(
         name=name_of(found),
-        zone=None if found.zone is None else _unquoted(found.zone),
+        zone=zone_of(found),
         pue=found.pue,
         quiet=found.quiet,
         budget=None if found.budget is None else _unquoted(found.budget),
@@ -109,10 +114,12 @@ def parse(function: Callable[..., Any], line: str) -> Options:
 
 
 def read(function: Callable[..., Any], options: Iterable[Option], line: str) -> Any:
-    """The namespace of a line; raises GreenNotebookError with one line."""
+    """The namespace of a line; raises GreenNotebookError with one line, or with the help."""
     from IPython.core.error import UsageError
     from IPython.core.magic_arguments import parse_argstring
 
+    if {"-h", "--help"}.intersection(line.split()):
+        raise GreenNotebookError(cleandoc(function.__doc__ or ""))
     try:
         return parse_argstring(function, line)
     except (UsageError, ValueError) as error:
@@ -123,6 +130,11 @@ def read(function: Callable[..., Any], options: Iterable[Option], line: str) -> 
 def name_of(found: Any) -> str | None:
     """The name in a namespace, None where there is none."""
     return _unquoted(found.name or " ".join(found.words)) or None
+
+
+def zone_of(found: Any) -> str | None:
+    """The zone in a namespace, None where there is none."""
+    return None if found.zone is None else _unquoted(found.zone)
 
 
 def _unquoted(text: str) -> str:

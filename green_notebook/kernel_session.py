@@ -28,6 +28,11 @@ def current(settings: GreenNotebook | None = None) -> Session:
     return session
 
 
+def existing() -> Session | None:
+    """The kernel's session, if there is one."""
+    return _current
+
+
 def close_current() -> None:
     """Close the kernel's session, if there is one."""
     global _current

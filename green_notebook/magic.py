@@ -217,9 +217,12 @@ def _forms(shown: Any) -> dict[str, Any]:
 
 
 def _complete(_shell: Any, event: Any) -> list[str]:
-    """What may follow: options behind ``%%carbon``, verbs and their options behind ``%carbon``."""
-    words = event.text_until_cursor.split()
-    begun = "" if event.text_until_cursor.endswith((" ", "\t")) else words[-1]
+    """What may follow: options behind ``%%carbon``, verbs and what they take behind ``%carbon``."""
+    text = event.text_until_cursor
+    if not text.startswith(event.command):
+        text = event.line  # asked without a cursor
+    words = text.split()
+    begun = "" if text.endswith((" ", "\t")) else words[-1]
     if words[-1 - bool(begun)] in ("-z", "--zone"):
         from green_notebook.grids import completions
 
@@ -228,8 +231,18 @@ def _complete(_shell: Any, event: Any) -> list[str]:
     if event.command.startswith("%%"):
         table = arguments.CARBONIT if event.command.endswith("it") else arguments.CARBON
         return arguments.flags(table)
-    done = words[1:] if event.text_until_cursor.endswith((" ", "\t")) else words[1:-1]
-    return verbs.options(done[0]) if done else verbs.names()
+    done = words[1 : -1 if begun else None]
+    if not done:
+        return verbs.names()
+    named = [one for one in verbs.measured(done[0], _reports()) if " " not in one]
+    return [*verbs.options(done[0]), *named]
+
+
+def _reports() -> list[Any]:
+    """What was measured so far; no session is made for it."""
+    module = sys.modules.get("green_notebook.kernel_session")
+    session = None if module is None else module.existing()
+    return [] if session is None else list(session.reports)
 
 
 def _live_widget() -> Any:

@@ -22,6 +22,8 @@ def carbonit_cell(line: str, cell: str) -> None:
 
         %%carbonit dot product --random 2 --seconds 60
         a @ b
+
+    Each figure that it says is of one run; ``%carbon compare`` puts two of them side by side.
     """
 
 
@@ -30,7 +32,7 @@ def repeated(session: Any, shell: Any, found: Any, cell: str) -> Any:
 
     Raises GreenNotebookError for a limit that makes no sense and for a cell that awaits.
     """
-    from green_notebook.actions.repeat import Until, repeat
+    from green_notebook.actions.repeat import Until, Where, repeat
 
     joules = math.inf if found.joules is None else found.joules
     until = Until(found.random / 100, found.seconds, joules)
@@ -39,7 +41,8 @@ def repeated(session: Any, shell: Any, found: Any, cell: str) -> Any:
         raise GreenNotebookError("%%carbonit cannot repeat a cell with top-level await")
     __tracebackhide__ = True
     try:
-        return repeat(session, run, until, name=arguments.name_of(found))
+        where = Where(arguments.zone_of(found), found.pue)
+        return repeat(session, run, until, name=arguments.name_of(found), where=where)
     except GreenNotebookError:
         raise
     except BaseException as error:  # noqa: BLE001 - raised again

@@ -2,7 +2,8 @@
 
 A verb there is a module with ``HELP``, its line of help, and ``run(session, argv)``, which returns
 what is to be shown (text, a Report, anything with ``_repr_html_``; None for nothing) and raises
-GreenNotebookError with one line for what it cannot do. ``OPTIONS``, where it has any, is completed.
+GreenNotebookError with one line for what it cannot do. ``OPTIONS``, where it has any, is completed;
+so are the names of measured cells where ``NAMES`` is true.
 """
 
 from __future__ import annotations
@@ -61,6 +62,12 @@ def options(name: str) -> list[str]:
     return [] if name in OWN or name not in names() else list(getattr(_module(name), "OPTIONS", ()))
 
 
+def measured(name: str, reports: list[Report]) -> list[str]:
+    """The names of measured work that may follow a verb."""
+    asks = name not in OWN and name in names() and getattr(_module(name), "NAMES", False)
+    return sorted({one.name for one in reports if one.name}) if asks else []
+
+
 def dispatch(extension: Extension, line: str) -> Any:
     """Run the verb of a ``%carbon`` line; raises GreenNotebookError with the closest verb."""
     try:
@@ -68,6 +75,10 @@ def dispatch(extension: Extension, line: str) -> Any:
     except ValueError as error:
         raise GreenNotebookError(f"%carbon {line}: {error}") from None
     name, argv = words[0], words[1:]
+    if name in HELP_FLAGS:
+        name = "help"
+    if HELP_FLAGS.intersection(argv) and name in names() and not _parses(name):
+        return f"%carbon {name}: {helps()[name]}"
     if name in OWN:
         if argv:
             raise GreenNotebookError(f"%carbon {name} takes nothing more, not {' '.join(argv)!r}")
@@ -79,6 +90,11 @@ def dispatch(extension: Extension, line: str) -> Any:
     close = get_close_matches(name, names(), n=1)
     cure = f"did you mean %carbon {close[0]}?" if close else f"it knows {', '.join(names())}"
     raise GreenNotebookError(f"%carbon has no verb {name!r}: {cure}")
+
+
+def _parses(name: str) -> bool:
+    """Whether the verb's own parser tells of its options."""
+    return name not in OWN and hasattr(_module(name), "Parser")
 
 
 def _module(name: str) -> Any:
@@ -169,3 +185,4 @@ OWN: dict[str, Run] = {
 }
 # Files of actions/ that are no verbs: %%carbonit is a magic of its own, gn.verify takes functions.
 NO_VERBS = frozenset({"repeat", "verify"})
+HELP_FLAGS = frozenset({"-h", "--help"})

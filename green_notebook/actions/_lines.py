@@ -13,23 +13,37 @@ from green_notebook.errors import GreenNotebookError
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of ``%carbon VERB ...`` that raises GreenNotebookError and never exits."""
+    """A parser of ``%carbon VERB ...`` that raises GreenNotebookError and never exits.
+
+    What raises is shown as it is, so ``--help`` raises the verb's help.
+    """
 
     def __init__(self, verb: str, description: str) -> None:
         super().__init__(
             prog=f"%carbon {verb}", description=description, add_help=False, allow_abbrev=False
+        )
+        self.add_argument(
+            "-h", "--help", action=_Help, nargs=0, default=argparse.SUPPRESS, help="this"
         )
 
     def error(self, message: str) -> NoReturn:
         """One line, with the closest option."""
         unknown = message.partition("unrecognized arguments: ")[2].split()
         if unknown and unknown[0].startswith("-"):
-            known = [flag for action in self._actions for flag in action.option_strings]
+            known = [flag for action in self._actions[1:] for flag in action.option_strings]
             near = difflib.get_close_matches(unknown[0], known, n=1)
             hint = f"it knows {', '.join(known)}" if known else "it has none"
             hint = f"did you mean {near[0]}?" if near else hint
             raise GreenNotebookError(f"{self.prog} has no option {unknown[0]}: {hint}")
         raise GreenNotebookError(f"{self.prog}: {message}; {' '.join(self.format_usage().split())}")
+
+
+class _Help(argparse.Action):
+    """``--help``."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_given: object) -> NoReturn:
+        """The verb's help, all of it."""
+        raise GreenNotebookError(parser.format_help().rstrip())
 
 
 @dataclass(frozen=True, slots=True)

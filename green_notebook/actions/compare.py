@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from green_notebook.session import Session
 
 HELP = "two named cells side by side, and whether they really differ: %carbon compare A B"
+NAMES = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -26,10 +26,26 @@ def test_what_cannot_be_repeated_is_one_line(kernel):
     assert lines(kernel.run("%%carbonit --rndom 3\n1")) == [
         "%%carbonit has no option --rndom: did you mean --random?"
     ]
-    assert "between 0 and 1" in lines(kernel.run("%%carbonit --random 300\n1"))[0]
+    assert "between 0 and 100 %, not 300 %" in lines(kernel.run("%%carbonit --random 300\n1"))[0]
     assert "top-level await" in lines(kernel.run("%%carbonit\nimport asyncio\nawait f()"))[0]
     assert "--random" in kernel.run("%%carbonit?").reply["payload"][0]["data"]["text/plain"]
-    assert "--seconds" in kernel.complete("%%carbonit ")
+    assert {"--seconds", "--zone"} <= set(kernel.complete("%%carbonit "))
+
+
+def test_a_cell_that_is_over_at_once_is_said_to_be_too_short(kernel):
+    """A machine without sensors resolves no microseconds; how often it was repeated is said."""
+    ran = kernel.run("%%carbonit tiny --seconds 1 --zone FR --pue 1.2\nsum(range(1000))")
+    text = ran.ours[-1][1]["text/plain"]
+    assert f"too short to measure alone; repeated {ran.report['repeats']} times" in text
+    assert ran.report["place"]["zone"] == "FR"
+    assert ran.report["overhead"]["pue"]["value"] == 1.2
+
+
+def test_help_is_help(kernel):
+    """--help prints what there is and runs nothing."""
+    text = lines(kernel.run("%%carbonit --help\nran = True"))[0]
+    assert "--random PERCENT" in text
+    assert kernel.run("print('ran' in globals())").text == "False\n"
 
 
 def test_errors_of_a_repeated_cell_are_the_cells(kernel):

@@ -131,6 +131,15 @@ def test_help_and_completion(kernel):
     assert "%%carbon" in kernel.complete("%%carb")
 
 
+def test_measured_names_are_completed(kernel):
+    """%carbon compare offers what was measured; other verbs do not."""
+    kernel.run("%%carbon alpha\n1")
+    kernel.run("%%carbon two words\n1")
+    assert kernel.complete("%carbon compare alp") == ["alpha"]
+    assert "two words" not in kernel.complete("%carbon compare alpha ")
+    assert "alpha" not in kernel.complete("%carbon plot ")
+
+
 def test_clear_output_takes_the_view_not_the_summary(kernel):
     """After the user cleared the output, the summary comes as a display of its own."""
     ran = kernel.run("%%carbon\nfrom IPython.display import clear_output\nclear_output()\nprint(1)")

@@ -89,3 +89,17 @@ def test_on_and_off():
     assert extension.always
     verbs.dispatch(extension, "off")
     assert not extension.always
+
+
+@pytest.mark.parametrize("name", verbs.names())
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_each_verb_tells_its_help(name, flag):
+    """--help is answered, whatever was measured, and nothing is done."""
+    extension = Extension()
+    try:
+        said = verbs.dispatch(extension, f"{name} {flag}")
+    except GreenNotebookError as error:
+        said = str(error)
+    assert f"%carbon {name}" in said
+    assert "no option" not in said
+    assert not extension.always
