@@ -22,7 +22,8 @@ TWO_SWITCHES = 0.41
 MOST_PLACES = 12
 # Readings repeat where they differ so much less from those k windows later than from others.
 REPEATS = 0.25
-# Two windows in a row that differ enclose a switch, half of whose place they saw.
+# Two windows in a row that differ enclose a switch, half of whose place they saw: a tenth, and
+# more since few are read in a row.
 SEEN_HALF = 0.12
 FEWEST = 5
 MOST = 80

@@ -75,3 +75,55 @@ def test_the_figure_at_the_end_holds_too(step_s):
     at_end, final = held(card("energy", step_s, step_s / 4), waves)
     assert at_end >= 0.93
     assert final >= 0.93
+
+
+def test_windows_in_step_with_the_load():
+    """A card that shows 10 of each 20 ms misses the same part of such a load again and again."""
+    kinds = ((0.03, 0.5), (0.06, 0.5), (0.06, 0.2), (0.1, 0.5), (0.1, 0.2))
+    # The load's clock and the card's are two.
+    waves = [
+        square(period_s=1.003 * period_s, duty=duty, duration_s=120.0) for period_s, duty in kinds
+    ]
+    lengths = (0.13, 0.33, 1.07, 3.0)
+    at_end, final = held(card("power", 0.02, 0.01), waves, phases=8, lengths=lengths)
+    assert final >= 0.93
+    assert at_end >= 0.93
+
+
+def test_a_load_at_rest_is_known_however_it_pulsed_before():
+    """Where means and readings agree on the lowest level, a stretch there holds no pulse."""
+    wave = square(low=55.0, high=330.0, period_s=1.7, duty=0.25, duration_s=60.0)
+    run = Run(Device(wave, phase_s=0.03), card("energy", 0.1, 0.025), Late(random.Random(1)))
+    halves = []
+    for number in range(10):
+        run.until((4 + number) * 1.7 + 0.9, in_cell=False)
+        start_s = run.mark()
+        run.until(start_s + 0.13, in_cell=True)
+        end_s = run.mark()
+        run.until(end_s + 0.15, in_cell=False)
+        told = energy_between(run.trace, start_s, end_s, run.watch.rhythm).quantity
+        truth_j = wave.energy(end_s) - wave.energy(start_s)
+        assert told.low <= truth_j <= told.high
+        halves.append(told.random / truth_j)
+    assert max(halves) < 0.25
+
+
+def test_a_constant_load_stays_narrow():
+    """What widens for restless loads leaves a constant one alone."""
+    wave = square(low=200.0, high=200.0, duration_s=60.0)
+    for kind, step_s, window_s in (
+        ("power", 0.02, 0.01),
+        ("power", 0.1, 0.025),
+        ("power", 0.1, 1.0),
+        ("energy", 0.1, 0.025),
+    ):
+        device = Device(wave, step_s, 0.01, refresh_s=step_s, window_s=window_s)
+        run = Run(device, card(kind, step_s, window_s), Late(random.Random(1)))
+        run.until(6.0, in_cell=False)
+        start_s = run.mark()
+        run.until(start_s + 0.2, in_cell=True)
+        end_s = run.mark()
+        run.until(end_s + 0.15, in_cell=False)
+        told = energy_between(run.trace, start_s, end_s, run.watch and run.watch.rhythm).quantity
+        assert told.value == pytest.approx(200.0 * (end_s - start_s), rel=0.01)
+        assert told.random <= 0.02 * told.value
