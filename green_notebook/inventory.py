@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from green_notebook.answers import channel_of
 from green_notebook.channel import Channel
 from green_notebook.clock import Clock
 from green_notebook.errors import Unavailable
@@ -107,7 +108,7 @@ class Inventory:
                 self.traces[sensor.spec.id] = Trace(sensor.spec)
         known = {one.trace.spec.id: one for one in self.channels}
         self.channels = tuple(
-            known.get(one.spec.id) or Channel(one, self.traces[one.spec.id], self._clock)
+            known.get(one.spec.id) or channel_of(one, self.traces[one.spec.id], self._clock)
             for one in self.choice.sensors
         )
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from green_notebook.errors import Unavailable
 from green_notebook.host import Host
-from green_notebook.model import Load, Quantity, SensorSpec
+from green_notebook.model import Load, Quantity, Reading, SensorSpec
 
 GROUP = "green_notebook.sensors"
 
@@ -49,6 +49,17 @@ class PowerBuffered(Protocol):
 
     def power_samples(self, after_s: float) -> list[tuple[float, float]]:
         """(monotonic s, W) later than ``after_s``, oldest first; empty where it keeps none."""
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A meter that is asked in the background, and tells what it answered when."""
+
+    def answers(self, after_s: float) -> list[tuple[Reading, Reading | None]]:
+        """The readings later than ``after_s`` (monotonic s), each with the power beside."""
+
+    def edge(self) -> None:
+        """A span begins or ends now; returns at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +117,17 @@ def kinds() -> Iterator[Kind]:
     """Every kind of hardware that is known: our own by walking the folder, then others'."""
     for info in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
         if not info.name.startswith("_"):
-            yield _kind(import_module(f"{__name__}.{info.name}"))
+            yield _ours(info.name)
     for entry in metadata.entry_points(group=GROUP):
         yield _others(entry)
 
 
-def _kind(module: Any) -> Kind:
+def _ours(name: str) -> Kind:
+    """A kind of ours; one that cannot be imported here takes no other away."""
+    try:
+        module = import_module(f"{__name__}.{name}")
+    except Exception as error:  # noqa: BLE001 - doctor says it
+        return Kind(name, slow=False, module=None, problem=f"{type(error).__name__}: {error}")
     return Kind(module.NAME, bool(module.SLOW), module)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import SplitResult
 
 from green_notebook.errors import Unavailable
 from green_notebook.quiet import quietly
@@ -66,6 +67,11 @@ class NotFound(Unavailable):
 def shown(address: str) -> str:
     """An address for people, without the user and password that somebody put into it."""
     return repr(re.sub(r"//[^/]*@", "//", address))
+
+
+def placed(address: SplitResult) -> str:
+    """Where a device is: its host, and its port where one is named."""
+    return address.netloc.rpartition("@")[2]
 
 
 def _kind(error: Exception) -> str:

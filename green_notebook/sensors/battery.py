@@ -53,7 +53,6 @@ class Battery:
             kind="power",
             gain_error=_GAIN,
             step_s=_STEP_S,
-            window_s=_STEP_S,
             max_power_w=_MAX_W,
             covers=("node",),
             label=f"discharge of {' and '.join(names)}: the whole machine with its screen",

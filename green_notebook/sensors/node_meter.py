@@ -5,11 +5,15 @@ https; user and password from the environment) reads a chassis' ``Power`` (Power
 PowerConsumedWatts) or ``EnvironmentMetrics`` (PowerWatts); ``ipmi://`` asks the machine's own
 controller through /dev/ipmi0 (DCMI 1.5, "Get Power Reading"). A controller's certificate is mostly
 its own: ``redfish://HOST?verify=no`` takes it as it is.
+
+Neither standard says over what time the present power is a mean, nor how often it is refreshed:
+controllers do so every second to every few seconds. So their answers count as samples. Redfish's
+``EnergykWh`` moves too rarely for a cell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -17,9 +21,9 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import SensorSpec
 from green_notebook.sensors import Model, Sensor
-from green_notebook.sensors._http import Device, NotFound, number, shown
+from green_notebook.sensors._http import Device, NotFound, number, placed, shown
 from green_notebook.sensors._ipmi import Ipmi
-from green_notebook.sensors._polled import PERIOD_S, PolledSensor
+from green_notebook.sensors._polled import PolledSensor
 
 NAME = "Node meter"
 SLOW = True
@@ -31,8 +35,10 @@ CURE_TRUST = "add ?verify=no where the controller's certificate is its own"
 _GAIN = (0.05, 0.05)
 _MAX_W = 30_000.0
 _CHASSIS = "/redfish/v1/Chassis"
-
-Ask = Callable[[], float]
+# How often controllers refresh the present power: 1 to some 5 s (our assumption, 2026).
+_REFRESH_S = 3.0
+# It may be switched on later, or answer again.
+RETRY_S = 60.0
 
 
 def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
@@ -73,18 +79,19 @@ def _redfish(host: Host, address: SplitResult) -> Sensor:
     base = f"https://{address.netloc.rpartition('@')[2]}"
     device = Device(base, (user, password), verify=query.get("verify") != ["no"])
     chassis = Chassis(device, next(iter(query.get("chassis", [])), None))
-    spec = _spec("redfish", f"Redfish of {address.hostname}", host)
+    place = placed(address)
+    spec = _spec("redfish", f"Redfish of {place}", host)
     try:
         return PolledSensor(chassis.power_w, spec, device.close)
     except Unavailable as error:
-        cure = error.cure or _cure(error.reason)
-        raise Unavailable(f"Redfish of {address.hostname}: {error.reason}", cure) from None
+        cure = error.cure or _cure(error.reason, place)
+        raise Unavailable(f"Redfish of {place}: {error.reason}", cure) from None
 
 
-def _cure(reason: str) -> str:
+def _cure(reason: str, place: str) -> str:
     if "password" in reason:
         return CURE_LOGIN
-    return CURE_TRUST if "certificate" in reason else "is the address right?"
+    return CURE_TRUST if "certificate" in reason else f"is {place} the controller?"
 
 
 class Chassis:
@@ -108,7 +115,7 @@ class Chassis:
         listed = self._device.get(_CHASSIS).get("Members")
         members = [one["@odata.id"] for one in listed or [] if isinstance(one, dict)]
         if self._wanted is not None:
-            members = [one for one in members if one.rstrip("/").endswith(f"/{self._wanted}")]
+            members = self._named(members)
         paths = [
             path for one in members for path in self._links(one) if self._watts(path) is not None
         ]
@@ -121,6 +128,15 @@ class Chassis:
             cure = f"name this machine's: ?chassis={next(iter(telling))}"
             raise Unavailable(f"several chassis tell a power: {named}", cure)
         return paths[0]
+
+    def _named(self, members: list[str]) -> list[str]:
+        """The chassis that was asked for; raises Unavailable with those that there are."""
+        named = {one.rstrip("/").rpartition("/")[2]: one for one in members}
+        if self._wanted in named:
+            return [named[self._wanted]]
+        there = ", ".join(named) or "none"
+        cure = f"name one of them: ?chassis={next(iter(named))}" if named else "leave ?chassis away"
+        raise Unavailable(f"it has no chassis {self._wanted}; there are {there}", cure)
 
     def _links(self, member: str) -> list[str]:
         told = self._device.get(member)
@@ -143,8 +159,7 @@ def _spec(kind: str, label: str, host: Host) -> SensorSpec:
         component="node",
         kind="power",
         gain_error=_GAIN,
-        step_s=PERIOD_S,
-        window_s=PERIOD_S,
+        step_s=_REFRESH_S,
         max_power_w=_MAX_W,
         covers=("node",),
         label=label + guest,

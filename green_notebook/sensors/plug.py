@@ -2,14 +2,16 @@
 
 Asked only where the setting ``plug`` names one: ``shelly://192.0.2.7`` or ``tasmota://192.0.2.8``.
 Shelly's RPC (Gen2 API documentation): ``Switch.GetStatus`` or, for meters without a switch,
-``PM1.GetStatus``, with ``apower`` in watts. Tasmota's HTTP interface (its documentation,
-"Commands"): ``Status 8`` with ``StatusSNS.ENERGY.Power``. Both count energy too, but by steps of a
-watt-hour or a minute, so their power is integrated.
+``PM1.GetStatus``, with ``apower`` in watts and ``aenergy.total`` in watt-hours, to a thousandth.
+Where that moves between any two questions it is the counter; else the power's samples count, since
+nobody states over what time ``apower`` is a mean. Tasmota's HTTP interface (its documentation,
+"Commands"): ``Status 8`` with ``StatusSNS.ENERGY.Power``. Its ``Total`` moves by a watt-hour, which
+is a minute at 60 W, so its power's samples count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -17,8 +19,8 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import SensorSpec
 from green_notebook.sensors import Model, Sensor
-from green_notebook.sensors._http import Device, NotFound, number, shown
-from green_notebook.sensors._polled import PERIOD_S, PolledSensor
+from green_notebook.sensors._http import Device, NotFound, number, placed, shown
+from green_notebook.sensors._polled import Ask, PolledSensor
 
 NAME = "Metering plug"
 SLOW = True
@@ -29,8 +31,13 @@ CURE_LOGIN = "set GREEN_NOTEBOOK_PLUG_USER and GREEN_NOTEBOOK_PLUG_PASSWORD"
 # cent off (Tasmota's documentation, "Power Monitoring Calibration"). Rounded up, both ways.
 _GAIN = {"shelly": (0.02, 0.02), "tasmota": (0.05, 0.05)}
 _MAX_W = 4000.0  # 16 A at 230 V, rounded up
-
-Ask = Callable[[], float]
+# Devices refresh their power about once a second.
+_REFRESH_S = 1.0
+_WH_J = 3600.0
+# ``aenergy.total`` has three decimals.
+_RESOLUTION_J = 0.001 * _WH_J
+# The setting's plug may come to the network later, or answer again.
+RETRY_S = 30.0
 
 
 def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
@@ -41,19 +48,24 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
     address = urlsplit(text)
     if address.scheme not in _GAIN or not address.hostname:
         raise Unavailable(f"{shown(text)} is not the address of a plug", CURE)
-    device, ask = _opened(address, host)
+    place = placed(address)
+    channel = next(iter(parse_qs(address.query).get("id", [])), "0")
+    if not channel.isdigit():
+        raise Unavailable(
+            f"{shown(text)} names no socket: id is a number", "leave ?id away, or ?id=0"
+        )
+    device, ask = _opened(address, host, channel)
     try:
-        return [PolledSensor(ask, _spec(address, host), device.close)]
+        return [PolledSensor(ask, _spec(address, host), device.close, _RESOLUTION_J)]
     except Unavailable as error:
-        cure = CURE_LOGIN if "password" in error.reason else f"is {address.hostname} the plug?"
-        raise Unavailable(f"the plug: {error.reason}", error.cure or cure) from None
+        cure = CURE_LOGIN if "password" in error.reason else f"is {place} the plug?"
+        raise Unavailable(f"the plug at {place}: {error.reason}", error.cure or cure) from None
 
 
-def _opened(address: SplitResult, host: Host) -> tuple[Device, Ask]:
+def _opened(address: SplitResult, host: Host, channel: str) -> tuple[Device, Ask]:
     user = host.environ.get("GREEN_NOTEBOOK_PLUG_USER") or "admin"
     password = host.environ.get("GREEN_NOTEBOOK_PLUG_PASSWORD") or ""
     base = f"http://{address.netloc.rpartition('@')[2]}"
-    channel = next(iter(parse_qs(address.query).get("id", [])), "0")
     if address.scheme == "tasmota":
         device = Device(base)
         given = {"user": user, "password": password} if password else {}
@@ -64,16 +76,20 @@ def _opened(address: SplitResult, host: Host) -> tuple[Device, Ask]:
     return device, lambda: _shelly(device, channel)
 
 
-def _shelly(device: Device, channel: str) -> float:
-    """``apower`` (W) of a switch, else of a meter alone."""
+def _shelly(device: Device, channel: str) -> tuple[float, float | None]:
+    """``apower`` (W) and ``aenergy.total`` (in J) of a switch, else of a meter alone."""
     try:
         answer = device.get("/rpc/Switch.GetStatus", {"id": channel})
     except NotFound:
-        answer = device.get("/rpc/PM1.GetStatus", {"id": channel})
+        try:
+            answer = device.get("/rpc/PM1.GetStatus", {"id": channel})
+        except NotFound:
+            raise Unavailable(f"it is no Shelly of Gen2 or newer with a socket {channel}") from None
     watts = number(answer, "apower")
     if watts is None:
         raise Unavailable("it is a Shelly that does not measure power")
-    return watts
+    counted = number(answer, "aenergy", "total")
+    return watts, None if counted is None else counted * _WH_J
 
 
 def _tasmota(device: Device, given: Mapping[str, str], channel: str) -> float:
@@ -97,8 +113,7 @@ def _spec(address: SplitResult, host: Host) -> SensorSpec:
         component="node",
         kind="power",
         gain_error=_GAIN[address.scheme],
-        step_s=PERIOD_S,
-        window_s=PERIOD_S,
+        step_s=_REFRESH_S,
         max_power_w=_MAX_W,
         covers=("node",),
         label=f"{address.scheme.capitalize()} plug: all that hangs on it{guest}",

@@ -7,6 +7,7 @@ from green_notebook.traces.counter import HISTORY_S, counter_between
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.power import power_between
 from green_notebook.traces.rhythm import Rhythm
+from green_notebook.traces.slow import is_slow, slow_between
 from green_notebook.traces.steps import StepClock
 from green_notebook.traces.watch import Plan, Watch, watch_plan
 
@@ -31,6 +32,8 @@ def energy_between(
     ``rhythm`` is what a `Plan` learned of the counter's steps; without one it is learned from the
     trace. ``quantity`` is None where the readings do not tell: a gap, with a note.
     """
+    if is_slow(trace.spec):
+        return slow_between(trace, start_s, end_s)
     if trace.spec.kind == "power":
         return power_between(trace, start_s, end_s)
     return counter_between(trace, start_s, end_s, rhythm)

@@ -117,7 +117,11 @@ def test_redfish(redfish, tree, query, watts):
     [
         ({"tree": TWO}, "several chassis tell a power: Blade1, Enclosure", "?chassis=Blade1"),
         ({"tree": TREE, "query": ""}, "its certificate is not trusted", "?verify=no"),
-        ({"tree": TREE, "query": "?verify=no&chassis=9"}, "none of its chassis", ""),
+        (
+            {"tree": TREE, "query": "?verify=no&chassis=9"},
+            "it has no chassis 9; there are 1",
+            "?chassis=1",
+        ),
         ({"tree": TREE, "status": 500}, r"an error \(500\)", ""),
         ({"tree": {ROOT: {"Members": []}}}, "none of its chassis", ""),
         (

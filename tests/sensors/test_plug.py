@@ -157,7 +157,7 @@ def test_tasmota_with_a_password():
         (Answer({"id": 0, "output": True}), "does not measure power"),
         (Answer(SWITCH | {"apower": "62"}), "does not measure power"),
         (Answer(SWITCH | {"apower": -5.0}), "tells -5 W"),
-        (Answer({}, 404), "does not have what is asked for"),
+        (Answer({}, 404), "no Shelly of Gen2 or newer with a socket 0"),
     ],
 )
 def test_faults(said, reason):
@@ -181,6 +181,52 @@ def test_addresses(text, tmp_path):
     with pytest.raises(Unavailable, match="is not the address of a plug") as caught:
         plug.discover(fake_host(tmp_path), {"plug": text})
     assert "shelly://" in caught.value.cure
+
+
+@pytest.mark.parametrize("query", ["?id=x", "?id=-1"])
+def test_a_socket_is_a_number(query):
+    """What is no socket's number is said before anybody is asked."""
+    with pytest.raises(Unavailable, match="id is a number"):
+        found(f"shelly://192.0.2.7{query}")
+
+
+def test_the_port_is_said():
+    """Of several plugs behind one address the message names the one."""
+    with served(lambda *_: Answer({}, 404)) as address, pytest.raises(Unavailable) as caught:
+        found(f"shelly://{address}")
+    assert address in caught.value.reason
+    assert caught.value.cure == f"is {address} the plug?"
+
+
+def test_a_counter_that_moves_is_read():
+    """A Shelly that counts all along is a counter; its answers carry their own instants."""
+    counted = iter(range(6532, 10**6))
+
+    def answer(_path, _query, _headers):
+        return Answer(SWITCH | {"aenergy": {"total": next(counted) / 1000}})
+
+    with served(answer) as address:
+        sensor = found(f"shelly://{address}")
+        try:
+            answers = sensor.answers(0.0)
+            joules = sensor.read()
+        finally:
+            sensor.close()
+    assert sensor.spec.kind == "energy"
+    assert sensor.spec.resolution_j == pytest.approx(3.6)
+    assert answers[0][0].value == pytest.approx(6.532 * 3600)
+    assert [power.value for _, power in answers[:2]] == [62.4, 62.4]
+    assert sorted(one.at_s for one, _ in answers) == [one.at_s for one, _ in answers]
+    assert joules >= answers[-1][0].value
+
+
+def test_a_counter_that_stands_is_not():
+    """Where the count moves by the minute the power's samples are what there is."""
+    with served(lambda *_: Answer(SWITCH)) as address:
+        sensor = found(f"shelly://{address}")
+        sensor.close()
+    assert sensor.spec.kind == "power"
+    assert sensor.spec.window_s == 0
 
 
 def test_not_named(tmp_path):

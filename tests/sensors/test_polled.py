@@ -110,3 +110,27 @@ def test_a_forked_child():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert polled.read() == 1.0
     polled.close()
+
+
+def test_a_counter_is_asked_at_an_edge():
+    """A span's edge wakes the thread at once, and does not wait for it."""
+    counted = iter(range(1000))
+    polled = Polled(lambda: (1.0, float(next(counted))))
+    polled.start()
+    assert polled.counts
+    before = len(polled.answers)
+    asked = threading.Event()
+    polled._ask = lambda: (asked.set(), (1.0, float(next(counted))))[1]
+    polled.edge()
+    assert asked.wait(0.8)
+    polled.close()
+    assert len(polled.answers) > before
+
+
+def test_a_failure_is_an_answer_too():
+    """A question that failed stands among the answers as a gap."""
+    answers = [5.0]
+    polled = Polled(lambda: answers.pop(0), Clock())
+    polled.poll()
+    polled.poll()
+    assert [one.watts for one in polled.answers] == [5.0, None]
