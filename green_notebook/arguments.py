@@ -119,7 +119,8 @@ def read(function: Callable[..., Any], options: Iterable[Option], line: str) -> 
     from IPython.core.magic_arguments import parse_argstring
 
     if {"-h", "--help"}.intersection(line.split()):
-        raise GreenNotebookError(cleandoc(function.__doc__ or ""))
+        # The usage stands first, as a literal block.
+        raise GreenNotebookError(cleandoc(function.__doc__ or "").removeprefix("::").strip())
     try:
         return parse_argstring(function, line)
     except (UsageError, ValueError) as error:

@@ -39,7 +39,7 @@ class SideBySide(Told):
         ]
         if one.ratio.basis is not Basis.MEASURED:
             lines.append(
-                "No sensor saw all of it: a model of the load may miss that one work draws more than another."
+                "Partly modelled: work of two kinds may differ by more or less than a model of the load sees."
             )
         if self.disturbed:
             lines.append("Other processes were busy meanwhile: a quiet machine tells more.")

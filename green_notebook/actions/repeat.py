@@ -157,8 +157,10 @@ class _Batches:
 
     def alone(self) -> float:
         """The relative random half-width of one run that is measured alone, warm if there is one."""
-        single = self.energy(1 if self.runs[1:2] == [1] else 0)
-        return single.random / single.value if single.value > 0 else math.inf
+        single, each = self.energy(min(1, len(self.runs) - 1)), self.telling()
+        # One that had to wait for others looks longer, and so better known, than it is.
+        usual = min(single.value, math.fsum(each) / len(each))
+        return single.random / usual if usual > 0 else math.inf
 
     def enough(self, until: Until) -> bool:
         """Whether the random part is as small as was asked for, and was looked at long enough."""
@@ -196,11 +198,11 @@ def repeat(
 
 def _run_batches(batches: _Batches, run_once: Callable[[], object], until: Until) -> None:
     session = batches.session
-    clock, begun_s, size, short = session.clock, batches.marks[0].at_s, 1, True
+    clock, begun_s, size = session.clock, batches.marks[0].at_s, 1
     while len(batches.runs) < MAX_BATCHES:
         batch_s = clock.monotonic()
-        # The first run is alone; where it is short, so is the second, which is warm.
-        single = len(batches.runs) < (2 if short else 1)
+        # The first run is alone, and so is the second, which is warm.
+        single = len(batches.runs) < 2
         done = 0
         while done < 1 or (not single and (done < size or clock.monotonic() - batch_s < BATCH_S)):
             run_once()
@@ -209,7 +211,6 @@ def _run_batches(batches: _Batches, run_once: Callable[[], object], until: Until
                 break
         batches.add(session.sampler.mark(), done)
         took_s = max(batches.marks[-1].at_s - batches.marks[-2].at_s, 1e-6)
-        short = took_s < BATCH_S / 2
         size = max(1, min(1_000_000, math.ceil(done * BATCH_S / took_s)))
         spent = batches.seconds > until.limit_s or math.fsum(batches.joules) > until.limit_j
         if spent or batches.enough(until):

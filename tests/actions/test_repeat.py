@@ -141,3 +141,17 @@ def test_a_slow_drift_is_not_called_a_difference(drift, tau_s):
     assert sum(told_apart(one, 1.0) for one in pairs) <= 0.07 * len(pairs)
     if drift <= 0.03:
         assert sum(told_apart(one, 1.2) for one in pairs) >= 0.9 * len(pairs)
+
+
+def test_what_happens_once_does_not_make_a_cell_long(tmp_path, clock):
+    """A first run of five seconds tells nothing of how well a later one of 20 ms is known."""
+    session = fake_session(tmp_path, FakeModel(), clock=clock)
+    runs = iter([5.0])
+
+    def work():
+        clock.advance(next(runs, 0.02), 1.0)
+
+    result = repeat(session, work, thread=False)
+    assert result.alone < 0.1
+    assert result.spread < 0.01
+    assert result.reached
