@@ -14,6 +14,7 @@ from green_notebook.attribution import (
 from green_notebook.baseline import Baseline
 from green_notebook.cards import attribute_card
 from green_notebook.model import Basis, Energy, Load, Note, Quantity, Trace
+from green_notebook.rest_share import RestOver
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
 from green_notebook.spans import OpenSpan
@@ -84,7 +85,7 @@ class Accountant:
         result = dict(tallies)
         notes: list[Note] = []
         settled = True
-        chips_j = 0.0
+        chips_j = idle_j = 0.0
         # A meter of the whole comes last: what the parts took is taken off it.
         for trace in sorted(self.sampler.traces.values(), key=_is_whole):
             tally = result.get(trace.spec.id, Tally(trace.spec))
@@ -107,6 +108,7 @@ class Accountant:
                 piece = self._attribute(trace, measured.quantity, load, chips_j)
             notes.extend(piece.notes)
             chips_j += piece.component.machine.value
+            idle_j += piece.idle_j
             known_s = end.at_s - begin_s
             result[trace.spec.id] = tally.missing(begin_s - start.at_s).plus(piece, known_s)
         # The rest of the machine is a part of what the others took: it comes last.
@@ -116,8 +118,9 @@ class Accountant:
         for model in models:
             spec = model.spec
             tally = result.get(spec.id, Tally(spec))
+            source = RestOver(model, idle_j) if spec.component == "rest" else model
             try:
-                piece = attribute_model(model, load, chips_j)
+                piece = attribute_model(source, load, chips_j)
             except Exception as error:  # noqa: BLE001 - a model may be another package's
                 text = f"{spec.component}: {spec.id} failed ({type(error).__name__}: {error})"
                 notes.append(Note("model-failed", text))
@@ -125,6 +128,7 @@ class Accountant:
                 continue
             notes.extend(piece.notes)
             chips_j += piece.component.machine.value
+            idle_j += piece.idle_j
             result[spec.id] = tally.plus(piece, load.duration_s)
         return result, notes, settled
 

@@ -56,12 +56,16 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Attributed:
-    """A component with this kernel's energy divided into active and idle (None: unknown)."""
+    """A component with this kernel's energy divided into active and idle (None: unknown).
+
+    ``idle_j`` is what the whole component takes when nobody computes, at best.
+    """
 
     component: Component
     active: Quantity | None = None
     idle: Quantity | None = None
     notes: tuple[Note, ...] = ()
+    idle_j: float = 0.0
 
 
 def attribute(
@@ -78,8 +82,9 @@ def attribute(
     kernel = _kernel(machine, idle, share)
     component = Component(spec.component, spec.id, kernel, machine)
     if not known:
-        return Attributed(component)
-    return Attributed(component, _active(machine, idle, share), idle.scaled(share.idle))
+        return Attributed(component, idle_j=idle.value)
+    active = _active(machine, idle, share)
+    return Attributed(component, active, idle.scaled(share.idle), idle_j=idle.value)
 
 
 def _active(machine: Quantity, idle: Quantity, share: Share) -> Quantity:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from green_notebook.host import Host
+from green_notebook.idle_table import idle_power
 from green_notebook.model import Basis, Quantity, SensorSpec
 from green_notebook.sampler import Sampler
 from green_notebook.usage import Usage
@@ -22,7 +24,9 @@ TABLE_ERROR = (0.5, 1.0)
 class Baseline:
     """The idle power (W) of each sensor's part, from quiet windows of a few seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: Host | None = None) -> None:
+        self._host = host
+        self._tables: dict[str, Quantity | None] = {}
         self._windows: dict[str, deque[float]] = {}
         self._begun: Usage | None = None
 
@@ -69,4 +73,6 @@ class Baseline:
                 Basis.ASSUMED,
                 systematic=(below * spec.idle_power_w, above * spec.idle_power_w),
             )
-        return None
+        if spec.id not in self._tables:
+            self._tables[spec.id] = idle_power(self._host, spec) if self._host else None
+        return self._tables[spec.id]

@@ -61,7 +61,7 @@ class Session:
         self.sampler = sampler or Sampler(
             self.host, self.clock, {name: getattr(self.settings, name) for name in OPTIONS}
         )
-        self.baseline = Baseline()
+        self.baseline = Baseline(self.host)
         self._ledger = Ledger()
         self.accountant = Accountant(self.sampler, self.baseline)
         self.assembler = Assembler(self.settings, self.host, self.id, secrets.token_bytes(16))

@@ -20,7 +20,7 @@ NAME = "Memory model"
 SLOW = False
 
 # Idle modules draw 0.7 of their full power (boaviztapi 2.5.0, from Micron's datasheets, 2026).
-_IDLE = 0.7
+IDLE = 0.7
 _GB = 1e9
 
 
@@ -48,7 +48,7 @@ class MemoryModel:
             kind="power",
             basis=Basis.MODELLED,
             gain_error=(1 - self._power.low / value, self._power.high / value - 1),
-            idle_power_w=value * _IDLE,
+            idle_power_w=value * IDLE,
             max_power_w=self._power.high,
             covers=("ram",),
             label=f"{installed_bytes / _GB:.0f} GB of memory x W/GB",
@@ -60,7 +60,7 @@ class MemoryModel:
         share = None
         if load.kernel_memory_bytes is not None:
             share = min(1.0, max(0.0, load.kernel_memory_bytes / self._bytes))
-        return Estimate(energy, energy.scaled(_IDLE), share)
+        return Estimate(energy, energy.scaled(IDLE), share)
 
 
 def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  # noqa: ARG001 - taken whole
