@@ -25,9 +25,9 @@ SLOW = False
 # and above, at idle and from 10 % load on. From servers left out of the fit one CPU at a time
 # (tests/sensors/test_cpu_model_data.py); idle also holds what a cloud's host does for others.
 _NODE_IDLE, _NODE_BUSY = (0.45, 2.2), (0.62, 1.55)
-# Packages at idle: deep sleep takes one to a hundredth of its design power, a server that keeps its
-# cores awake to a quarter. Under load the class's own spread (cpu_package.json) takes over.
-_CHIP_IDLE = (0.05, 2.2)
+# Packages at idle: deep sleep takes one below half a watt, a server that keeps its cores awake to a
+# third of its design power. Under load the class's own spread (cpu_package.json) takes over.
+_CHIP_IDLE = (0.02, 2.6)
 # The idle part of the servers (SPECpower) of the generations whose packages were measured, and the
 # load at which a server's mesh is awake.
 _IDLE_PART, _FIRST = 0.14, 0.02
