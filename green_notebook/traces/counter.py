@@ -38,7 +38,7 @@ BEYOND = 0.7
 # Readings came to a side of the load where they are within this part of the range of it.
 ENDS = 0.1
 # A driver may show a step's energy up to an instant before it; how long before is not known.
-LATE_S = 0.001
+LATE_S = 0.0006
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +62,14 @@ def counter_between(
     readings = _relevant(trace, span)
     if rhythm is None or not rhythm.known:
         rhythm = _learned(spec, readings)
-    counted = count(spec, readings, step_of(spec, rhythm))
+    counted = count(spec, readings, step_of(spec, rhythm), rhythm)
     beside = window(trace.power, start_s - HISTORY_S, end_s + HISTORY_S)
-    bridged = bridge(spec, counted, beside, start_s, end_s)
+    bridged = bridge(spec, counted, beside, (start_s, end_s), rhythm)
     settled, refine_s = _refinement(spec, readings, rhythm, end_s)
     notes = list(bridged.notes)
     knots = knots_of(spec, bridged.points, rhythm, (start_s, end_s))
     told = [(one.at_s, one.value) for one in beside if one.value is not None]
-    hidden_s = sum(max(0.0, min(b.end_s, end_s) - max(b.start_s, start_s)) for b in bridged.bridges)
+    hidden_s = sum(one.within(start_s, end_s) for one in bridged.bridges)
     quantity = None
     if knots and hidden_s <= MOST_HIDDEN * span.duration_s:
         quantity = _difference(spec, span, knots, bridged, told)
@@ -141,7 +141,7 @@ def _difference(
         most_w = max(curve.most_w(span.start_s), curve.most_w(span.end_s))
         random = min(random, max(value, most_w * span.duration_s - value))
     for one in bridged.bridges:
-        part_s = max(0.0, min(one.end_s, span.end_s) - max(one.start_s, span.start_s))
+        part_s = one.within(span.start_s, span.end_s)
         if part_s > 0:
             random = math.hypot(random, one.half_w * part_s)
     below, above = spec.gain_error
