@@ -35,6 +35,8 @@ _IDLE_PART, _FIRST = 0.14, 0.02
 # (a client chip of the same letters is within a half), or from the number of cores (90 % of 938
 # server chips: data-src/cpu_power.csv).
 _LETTERS, _GUESSED = (0.67, 1.5), (0.54, 1.8)
+# A laptop's chip draws a third of a small server's (15-45 W against 65-125).
+_LAPTOP = 0.35
 # Instances whose vCPU is a whole core, without a second thread (AWS: M7a, C7a, R7a; M8a).
 _WHOLE_CORES = ("9r14", "9r45")
 
@@ -88,7 +90,7 @@ def _client_scale(cpu: Cpu) -> float:
         return 1.0
     per_core = _cpu.tdp_per_core_w(cpu)
     if per_core is None:
-        return 1.0
+        return _LAPTOP if _cpu.chip_class(cpu) == "laptop" else 1.0
     return min(1.5, max(0.1, 1.3 * per_core / 2 / float(_generation(_cpu.CLIENT)["max_w"])))
 
 

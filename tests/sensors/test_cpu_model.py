@@ -317,6 +317,10 @@ def test_a_guest_of_a_laptop():
     unnamed = replace(laptop, name="Intel(R) Core(TM) i7")
     small, usual = (power_w(cpu, 1.0, virtual=True, threads=8).value for cpu in (laptop, unnamed))
     assert 15 < small < 30 < usual
+    tiny = Cpu("GenuineIntel", "Intel(R) N100", 6, 190, 0, flags, threads=4)
+    assert power_w(tiny, 1.0, virtual=True, threads=4).value < 12
+    newer = Cpu("GenuineIntel", "12th Gen Intel(R) Core(TM) i7-12700H", 6, 154, 3, flags)
+    assert power_w(newer, 1.0, virtual=True, threads=20).value < 60
 
 
 @given(loads)
