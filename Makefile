@@ -128,7 +128,7 @@ bench-quick: .venv/.bench ## The same with few rounds, for a look: tests/artifac
 	$(BIN)/python benchmarks/peers.py --quick
 
 .PHONY: bench-cost
-bench-cost: .venv/.ready ## What the meter itself costs, beside its limits; 2 minutes
+bench-cost: .venv/.ready ## What the meter itself costs, beside its limits
 	$(BIN)/python benchmarks/bench.py
 
 .venv/.bench: pyproject.toml | .venv/.ready
