@@ -70,26 +70,33 @@ def compared(machines, *files: str, named: bool = True) -> tuple[list[float], li
     return errors, inside
 
 
-def test_packages_left_out_one_cpu_at_a_time(scripts, machines):
-    """Each measured package predicted from the others: median error at most 30 %."""
+@pytest.mark.parametrize("alike", [("cpu",), ("vendor", "family", "model")])
+def test_packages_left_out(scripts, machines, alike):
+    """Each measured package predicted from other CPUs, or other generations: error <= 30 %."""
     package = scripts["build_cpu_package"]
     known = [row for row in machines.values() if row["use"] != "check"]
     curves = package.measured(known)
-    by_cpu, errors = [], []
+    spread = package.spread(known)
+    by_cpu, errors, inside = [], [], []
     for machine in known:
-        levels = package.classes([row for row in known if row is not machine])[machine["class"]]
+        others = [row for row in known if any(row[key] != machine[key] for key in alike)]
+        levels = package.classes(others)[machine["class"]]
         guess = [(load / 100, level) for load, level in zip(LOADS, levels, strict=True)]
-        own = [
-            abs(package._between(guess, load) / part - 1)
+        low, high = spread[machine["class"]]
+        ratios = [
+            part / package._between(guess, load)
             for points in curves[machine["cpu"]]
             for load, part in points
             if load >= package.LOADED
         ]
+        own = [abs(1 / ratio - 1) for ratio in ratios]
+        inside += [low <= ratio <= high for ratio in ratios]
         errors += own
         by_cpu.append(statistics.median(own))
     assert len(by_cpu) >= 20
     assert statistics.median(errors) <= 0.30
     assert statistics.median(by_cpu) <= 0.30
+    assert sum(inside) / len(inside) >= 0.90
 
 
 def test_packages_that_were_measured(machines):
