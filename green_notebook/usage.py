@@ -6,21 +6,26 @@ sampler's thread (`UsageMeter.scan`), at most once a second.
 
 from __future__ import annotations
 
+import math
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
+from green_notebook.child_time import ChildTime
 from green_notebook.clock import Clock
 from green_notebook.host import Host
 from green_notebook.model import Load
-from green_notebook.processes import ChildTime, Descendants, ProcessTree
+from green_notebook.processes import Descendants, ProcessTree
 
 TICK_S = 0.01
 # Both edges of a span fall anywhere within a tick, on each CPU, for busy and for idle time.
 TICKS_OF_ERROR = 2
 # While a span is open there is a scan a second.
 WATCHED_S = 2.5
+# Looks at all descendants may take this part of a core, and are at most so far apart (s).
+SCAN_PART = 0.0015
+LONGEST_PAUSE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ class UsageMeter:
         self.meter_s = 0.0
         self.living = Descendants()
         self.scanned_at_s = clock.monotonic()
+        self._walked_s = -math.inf
+        self._pause_s = 0.0
         self.exclusive, self.quota = sharing(host, self.threads)
         self._stat = ProcFile(str(host.path("/proc/stat")))
         self._statm = ProcFile("/proc/self/statm")
@@ -95,14 +102,21 @@ class UsageMeter:
 
     def scan(self) -> None:
         """Look for the living descendants; the sampler's thread calls this."""
-        self.living = self._children.scan()
+        now_s = self.clock.monotonic()
+        full = now_s - self._walked_s >= self._pause_s
+        begun_s = self.clock.thread_cpu_s()
+        self.living = self._children.scan(now_s, full=full)
+        if full:
+            # Among many a whole look costs: the longer the less often, with quick ones between.
+            self._pause_s = min(LONGEST_PAUSE_S, (self.clock.thread_cpu_s() - begun_s) / SCAN_PART)
+            self._walked_s = now_s
         self.scanned_at_s = self.clock.monotonic()
 
     def now(self, *, edge: bool = True) -> Usage:
         """The totals at this instant; between a span's edges children are as last counted."""
         at_s = self.clock.monotonic()
         if edge:
-            children_s = self._children.edge(watched=at_s - self.scanned_at_s < WATCHED_S)
+            children_s = self._children.edge(at_s, watched=at_s - self.scanned_at_s < WATCHED_S)
         else:
             children_s = self._children.total_s
         return Usage(
