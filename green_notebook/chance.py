@@ -19,7 +19,7 @@ RUN_TO_RUN = 0.05
 # slowly than one of them lasts. Our assumption (2026).
 SLOW_DRIFT = 0.02
 # Both are so much larger while other processes made more than a tenth of the load.
-DISTURBED = 2.5
+DISTURBED = 2.7
 # A slow drift is seen in the means of so many stretches.
 STRETCHES = 4
 
