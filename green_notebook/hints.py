@@ -21,19 +21,16 @@ OF_THE_MACHINE = ("cpu-unknown", "gpu-unused", "shared-machine")
 class Hints:
     """Adds notes to a report that were not said before, and takes out what was."""
 
-    def __init__(
-        self,
-        settings: GreenNotebook,
-        clock: Clock,
-        wholes: Mapping[str, Report] | None = None,
-    ) -> None:
+    def __init__(self, settings: GreenNotebook, clock: Clock) -> None:
         self.settings = settings
-        self._wholes = wholes
         self._clock = clock
         self._said: set[str] = set()
 
-    def added_to(self, report: Report, ledger: Ledger) -> Report:
-        """The report with what is new; a nested report leaves it to its parent."""
+    def added_to(self, report: Report, ledger: Ledger, wholes: Mapping[str, Report]) -> Report:
+        """The report with what is new; a nested report leaves it to its parent.
+
+        ``wholes`` are the reports of what was measured side by side, by each member's id.
+        """
         told = [one for one in report.notes if one.code in OF_THE_MACHINE]
         if any(one.text in self._said for one in told):
             kept = (one for one in report.notes if one.text not in self._said)
@@ -41,21 +38,20 @@ class Hints:
         self._said.update(one.text for one in told)
         if report.parent_id:
             return report
-        notes = (place_note(report.place), self._day(report, ledger))
+        notes = (place_note(report.place), self._day(counted([*ledger, report], wholes)))
         fresh = tuple(one for one in notes if one is not None and one.code not in self._said)
         if not fresh:
             return report
         self._said.update(one.code for one in fresh)
         return report.with_advice(report.advice, fresh)
 
-    def _day(self, report: Report, ledger: Ledger) -> Note | None:
+    def _day(self, reports: list[Report]) -> Note | None:
         if not self.settings.budget:
             return None
         try:
             limit = budget.parse(self.settings.budget)
         except GreenNotebookError as error:
             return Note("budget-wrong", str(error))
-        reports = counted([*ledger, report], self._wholes)
         spent = budget.used_on(limit, reports, self._clock.wall().date())
         if spent < budget.WARN_AT:
             return None

@@ -60,8 +60,8 @@ def test_rings_and_records_are_bounded(tmp_path):
     (trace,) = session.sampler.traces.values()
     assert len(trace.readings) == trace.readings.maxlen
     assert len(session.chronicle.power) <= session.chronicle.power.maxlen
-    assert not session._stacks.all()
-    assert not session.settler._waiting
+    assert not session.recorder.spans
+    assert not session.recorder.settler._waiting
     assert len(session.sampler.listeners) == 1
 
 

@@ -46,7 +46,7 @@ def test_who_asks_while_the_report_is_made_gets_the_final_one(session, clock, mo
     monkeypatch.setattr(session.assembler, "final", slowly)
     clock.advance(0.2)
     with ThreadPoolExecutor(2) as pool:
-        made = pool.submit(session.settler.tick)
+        made = pool.submit(session.recorder.settler.tick)
         begun.wait(5)
         asked = pool.submit(session.finalise, report.id, 0.0)
         go_on.set()

@@ -24,10 +24,10 @@ def test_the_sampler_tells_what_nobody_asked_for(tmp_path):
     clock, session = made(tmp_path)
     block(session, clock)
     session.sampler.tick()
-    assert len(session._ledger) == 0
+    assert len(session.recorder._ledger) == 0
     clock.advance(0.2)
     session.sampler.tick()
-    (report,) = session._ledger
+    (report,) = session.recorder._ledger
     assert (report.name, report.state, report.duration_s) == ("block", "final", 1.0)
 
 
@@ -57,7 +57,7 @@ def test_many_short_blocks_do_not_pile_up(tmp_path):
     clock, session = made(tmp_path)
     for _ in range(3 * MOST):
         block(session, clock, seconds=0.01)
-        assert len(session.untold._spans) <= MOST
+        assert len(session.recorder._untold._spans) <= MOST
     assert len(session.reports) == 3 * MOST
 
 
