@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from green_notebook.model import Note, Reading, SensorSpec
+from green_notebook.traces.rhythm import Rhythm
+from green_notebook.traces.stalls import Beat, missing_steps, unlikely
 from green_notebook.traces.steps import FINE_STEP_S
 from green_notebook.traces.wraps import DEFAULT_MAX_POWER_W, Counted, Fault, Point
 
 # The power so long before and after a fault tells what it was like within.
 AROUND_S = 2.0
+# A counter of 1 ms moves each millisecond, or a little later where the machine is busy.
+FINE_PATIENCE_S = 0.02
 # Fewer power readings than this do not tell a mean by themselves.
 TELLING = 5
 # The largest power is a limit that short peaks pass a little.
@@ -21,12 +25,21 @@ STOOD_STILL = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Bridge:
-    """A time without the counter: its power is taken as ``power_w``, give or take ``half_w``."""
+    """A time without the counter: its power is taken as ``power_w``, give or take ``half_w``.
+
+    ``lost_s`` is for how long energy is missing in it; readings after ``told_s`` do not count.
+    """
 
     start_s: float
     end_s: float
     power_w: float
     half_w: float
+    lost_s: float
+    told_s: float
+
+    def within(self, start_s: float, end_s: float) -> float:
+        """How much (s) of what is missing may lie in a time."""
+        return min(max(0.0, min(self.end_s, end_s) - max(self.start_s, start_s)), self.lost_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +53,29 @@ class Bridged:
 
 def patience_s(spec: SensorSpec) -> float:
     """How long a counter may stand still, or not be read, before that is a fault."""
-    return (
-        max(10 * spec.step_s, 0.05) if spec.step_s <= FINE_STEP_S else 3.2 * max(spec.step_s, 0.1)
-    )
+    if spec.step_s <= FINE_STEP_S:
+        return max(10 * spec.step_s, FINE_PATIENCE_S)
+    return 3.2 * max(spec.step_s, 0.1)
 
 
 def bridge(
     spec: SensorSpec,
     counted: Counted,
     power: Sequence[Reading],
-    start_s: float,
-    end_s: float,
+    span: tuple[float, float],
+    rhythm: Rhythm | None = None,
 ) -> Bridged:
     """Find the times without the counter in a span, and go across them."""
-    points = counted.points
+    points, (start_s, end_s) = counted.points, span
+    if spec.step_s > FINE_STEP_S:
+        beat = Beat.of(spec, rhythm)
+        frozen = [*missing_steps(points, power, beat), *unlikely(spec, points, power, beat)]
+    else:
+        frozen = _frozen(spec, points)
     faults = sorted(
         (
             *counted.faults,
-            *(one for one in _frozen(spec, points) if not _touches(one, counted.faults)),
+            *(one for one in frozen if not _touches(one, counted.faults)),
             *_unread(spec, counted, start_s, end_s),
         ),
         key=lambda one: one.start_s,
@@ -138,7 +156,10 @@ def _bridge(
         known += _around(points, fault.start_s, fault.end_s, faults)
     most_w = spec.max_power_w or (3 * max(known) if known else DEFAULT_MAX_POWER_W)
     mean_w = sum(known) / len(known) if known else most_w / 2
-    return Bridge(fault.start_s, fault.end_s, mean_w, PEAKS * max(mean_w, most_w - mean_w))
+    half_w = PEAKS * max(mean_w, most_w - mean_w)
+    lost_s = fault.end_s - fault.start_s if fault.lost_s is None else fault.lost_s
+    told_s = fault.start_s if fault.told_s is None else fault.told_s
+    return Bridge(fault.start_s, fault.end_s, mean_w, half_w, lost_s, told_s)
 
 
 def _around(
@@ -170,18 +191,18 @@ def _across(
         return tuple(points)
     moved = []
     for one in points:
-        if any(other.start_s < one.at_s < other.end_s for other in bridges):
+        if any(other.told_s < one.at_s < other.end_s for other in bridges):
             continue
         told_j = one.joules
         for other in bridges:
             if other.end_s <= one.at_s:
-                told_j += other.power_w * (other.end_s - other.start_s) - _gained(points, other)
+                told_j += other.power_w * other.lost_s - _gained(points, other)
         moved.append(replace(one, joules=told_j))
     return tuple(moved)
 
 
 def _gained(points: Sequence[Point], one: Bridge) -> float:
     """What the counter itself gained across a bridge."""
-    before = [point.joules for point in points if point.at_s <= one.start_s]
+    before = [point.joules for point in points if point.at_s <= one.told_s]
     after = [point.joules for point in points if point.at_s >= one.end_s]
     return after[0] - before[-1] if before and after else 0.0

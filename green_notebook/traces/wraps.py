@@ -13,12 +13,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from green_notebook.model import Reading, SensorSpec
+from green_notebook.traces.rhythm import Rhythm
 
 # Above every single package, memory channel or accelerator on sale (the largest accelerator
 # modules are specified at 1400 W, 2025); taken where a sensor does not state its part's limit.
 DEFAULT_MAX_POWER_W = 1500.0
 # Short peaks above the stated limit are real; a jump is called implausible only beyond this.
 PEAK_MARGIN = 1.25
+# A reading nearer than this to a foretold step may show either side of it, beside its error.
+NEAR_STEP_S = 0.0001
+# Steps so near to one another are numbered surely only where each is seen: one more may have come.
+QUICK_STEP_S = 0.06
 # How many readings ahead may show that one reading was bad and the counter was not.
 LOOK_AHEAD = 3
 
@@ -34,12 +39,18 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A time of which the counter tells nothing, and why."""
+    """A time of which the counter tells nothing, and why.
+
+    Where the steps are known whose energy is missing, ``lost_s`` is how far they are apart, and
+    what was read up to ``told_s`` is still true; else all of the time is.
+    """
 
     start_s: float
     end_s: float
     code: str
     text: str
+    lost_s: float | None = None
+    told_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +63,46 @@ class Counted:
     spurious: tuple[float, ...]
 
 
-def count(spec: SensorSpec, readings: Sequence[Reading], step_s: float) -> Counted:
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How old a counter's value may be when it is read: a step at most, or by its rhythm."""
+
+    step_s: float
+    rhythm: Rhythm | None = None
+
+    def shown_s(self, reading: Reading, side: int) -> float | None:
+        """The step that a reading shows: the last (``side`` 1) or the first (-1) that is possible."""
+        if self.rhythm is None or not self.rhythm.known:
+            return None
+        off_s = self.rhythm.error_at(reading.at_s) + NEAR_STEP_S + reading.took_s / 2
+        return self.rhythm.before(reading.at_s + side * off_s)
+
+    def apart(self, first: Reading, then: Reading) -> tuple[float, float | None]:
+        """The longest time (s) that the counter may have gained in, and the steps it is between."""
+        # What a reading shows may be a step old, so a step more than the time between may appear.
+        whole_s = then.at_s - first.at_s + self.step_s + first.took_s + then.took_s
+        begun_s, ended_s = self.shown_s(first, -1), self.shown_s(then, 1)
+        if self.rhythm is None or begun_s is None or ended_s is None:
+            return whole_s, None
+        steps_s = max(ended_s - begun_s, self.rhythm.period_s)
+        if self.rhythm.period_s < QUICK_STEP_S:
+            return min(whole_s, steps_s + self.rhythm.period_s), steps_s
+        return min(whole_s, steps_s + 2 * self.rhythm.error_at(then.at_s)), steps_s
+
+
+def count(
+    spec: SensorSpec, readings: Sequence[Reading], step_s: float, rhythm: Rhythm | None = None
+) -> Counted:
     """Unwrap readings that are in order of time; failed and impossible ones are left out.
 
-    ``step_s`` is how old the counter's value may be when it is read.
+    ``step_s`` is how old the counter's value may be when it is read; ``rhythm`` is what is known
+    of when it stepped.
     """
-    good: list[Reading] = []
-    bad: list[float] = []
-    for one in readings:
-        if _sane(spec, one.value):
-            good.append(one)
-        else:
-            bad.append(one.at_s)
-    failed = tuple(bad)
+    good = [one for one in readings if _sane(spec, one.value)]
+    failed = tuple(one.at_s for one in readings if not _sane(spec, one.value))
     if not good:
         return Counted((), (), failed, ())
+    steps = Steps(step_s, rhythm)
     points = [Point(good[0].at_s, 0.0, good[0].took_s)]
     faults: list[Fault] = []
     spurious: list[float] = []
@@ -75,9 +111,9 @@ def count(spec: SensorSpec, readings: Sequence[Reading], step_s: float) -> Count
     while index < len(good):
         now = good[index]
         index += 1
-        step = increment(spec, held, now, step_s)
+        step = increment(spec, held, now, steps)
         if isinstance(step, Fault):
-            if _returns(step_s, spec, held, now, good[index : index + LOOK_AHEAD]):
+            if _returns(steps, spec, held, now, good[index : index + LOOK_AHEAD]):
                 spurious.append(now.at_s)
                 continue
             faults.append(step)
@@ -89,15 +125,15 @@ def count(spec: SensorSpec, readings: Sequence[Reading], step_s: float) -> Count
     return Counted(tuple(points), tuple(faults), failed, tuple(spurious))
 
 
-def increment(spec: SensorSpec, first: Reading, then: Reading, step_s: float) -> float | Fault:
+def increment(spec: SensorSpec, first: Reading, then: Reading, steps: Steps) -> float | Fault:
     """The joules between two good readings, or why nothing can be said."""
     assert first.value is not None
     assert then.value is not None
     apart_s = then.at_s - first.at_s
     grown_j = then.value - first.value
-    # What a reading shows may be a step old, so a step more than the time between may appear.
-    lasted_s = apart_s + step_s + first.took_s + then.took_s
-    limit_j = (spec.max_power_w or DEFAULT_MAX_POWER_W) * lasted_s + 2 * spec.resolution_j
+    lasted_s, lost_s = steps.apart(first, then)
+    most_w = spec.max_power_w or DEFAULT_MAX_POWER_W
+    limit_j = most_w * lasted_s + 2 * spec.resolution_j
     wraps = _wraps(spec.wrap_j, grown_j, limit_j)
     if len(wraps) == 1:
         return grown_j + wraps[0] * (spec.wrap_j or 0.0)
@@ -105,16 +141,18 @@ def increment(spec: SensorSpec, first: Reading, then: Reading, step_s: float) ->
         text = f"the counter was not read for {apart_s:.3g} s and may have wrapped more than once"
         return Fault(first.at_s, then.at_s, "wraps-unknown", text)
     # A short peak may go beyond the stated limit, by little and for no wrap.
-    peak_j = limit_j * PEAK_MARGIN + (spec.max_power_w or 0.0) * step_s
+    peak_j = limit_j * PEAK_MARGIN
     if 0 <= grown_j <= peak_j:
         return grown_j
     if spec.wrap_j is not None and 0 <= grown_j + spec.wrap_j <= peak_j:
         return grown_j + spec.wrap_j
+    code, text = "counter-jump", "the energy counter jumped by more than the part can draw"
     if grown_j < 0:
-        text = "the energy counter fell back without a wrap: it was reset"
-        return Fault(first.at_s, then.at_s, "counter-reset", text)
-    text = "the energy counter jumped by more than the part can draw"
-    return Fault(first.at_s, then.at_s, "counter-jump", text)
+        code, text = "counter-reset", "the energy counter fell back without a wrap: it was reset"
+    begun_s = steps.shown_s(first, -1)
+    if lost_s is None or begun_s is None:
+        return Fault(first.at_s, then.at_s, code, text)
+    return Fault(min(begun_s, first.at_s), then.at_s, code, text, lost_s, then.at_s)
 
 
 def _sane(spec: SensorSpec, value: float | None) -> bool:
@@ -133,11 +171,11 @@ def _wraps(wrap_j: float | None, grown_j: float, limit_j: float) -> range:
 
 
 def _returns(
-    step_s: float, spec: SensorSpec, last: Reading, bad: Reading, ahead: Sequence[Reading]
+    steps: Steps, spec: SensorSpec, last: Reading, bad: Reading, ahead: Sequence[Reading]
 ) -> bool:
     """Whether a later reading goes on from ``last`` and not from ``bad``."""
     return any(
-        not isinstance(increment(spec, last, one, step_s), Fault)
-        and isinstance(increment(spec, bad, one, step_s), Fault)
+        not isinstance(increment(spec, last, one, steps), Fault)
+        and isinstance(increment(spec, bad, one, steps), Fault)
         for one in ahead
     )

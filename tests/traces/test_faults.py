@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from simulated_meter import Device, Late, Run, constant, square
+from simulated_meter import Device, Late, Run, Waveform, constant, square
 
 from green_notebook.model import SensorSpec, Trace
 from green_notebook.traces import energy_between
@@ -176,3 +176,104 @@ def test_square_wave_with_faults_stays_covered():
         )
         held += result.quantity.low <= truth_j <= result.quantity.high
     assert held >= 38
+
+
+def around_a_fault(seed, fault, wave=None, spec=None):
+    """A span of 1 s of a 100 ms counter; ``fault(device, at)`` makes what is read from ``at`` on."""
+    rng, spec = random.Random(seed), spec or gpu(max_power_w=440.0)
+    phases_s = rng.uniform(0, spec.step_s), rng.uniform(0, 0.1)
+    device = Device(wave or square(), spec.step_s, phases_s[0], power_phase_s=phases_s[1])
+    start_s = 3.0 + rng.uniform(0, 0.35)
+    at_s = start_s + rng.uniform(0.15, 0.6)
+    run = Run(device, spec, Late(rng), fault=fault(device, at_s))
+    run.until(start_s, in_cell=False)
+    first_s = run.mark()
+    run.until(start_s + 1.0, in_cell=True)
+    last_s = run.mark()
+    run.until(last_s + 0.15, in_cell=False)
+    result = energy_between(run.trace, first_s, last_s, run.watch.rhythm)
+    return result, device.wave.energy(last_s) - device.wave.energy(first_s)
+
+
+@pytest.mark.parametrize("jump_j", [60.0, 100.0, 150.0])
+def test_jumps_of_a_few_steps_are_not_believed(jump_j):
+    """More in one step than a card of 400 W can draw is bridged and noted, however small it is."""
+
+    def fault(device, at_s):
+        return lambda t, value: value + jump_j if device.last_step(t) >= at_s else value
+
+    for seed in range(20):
+        result, truth_j = around_a_fault(seed, fault)
+        assert codes(result) == {"counter-jump"}
+        assert result.quantity.low <= truth_j <= result.quantity.high
+        assert result.quantity.value == pytest.approx(truth_j, rel=0.25)
+
+
+def test_short_freezes_that_lose_energy_are_told():
+    """Two steps that were due and did not come, and whose energy is gone, are bridged and noted."""
+
+    def fault(device, at_s, lasted_s=0.3):
+        def told(t, value):
+            stood = device.counter(device.last_step(at_s))
+            lost = device.counter(device.last_step(at_s + lasted_s)) - stood
+            return value if t < at_s else stood if t < at_s + lasted_s else value - lost
+
+        return told
+
+    for seed in range(20):
+        result, truth_j = around_a_fault(seed, fault)
+        assert codes(result) == {"counter-frozen"}
+        assert result.quantity is None or result.quantity.low <= truth_j <= result.quantity.high
+
+
+def test_freezes_that_are_made_up_for_are_no_fault():
+    """A counter that was late by two steps and then told all of it has lost nothing."""
+
+    def fault(device, at_s):
+        return lambda t, value: device.counter(at_s) if at_s <= t < at_s + 0.25 else value
+
+    noted = sum(bool(around_a_fault(seed, fault)[0].notes) for seed in range(20))
+    assert noted <= 2
+
+
+@pytest.mark.parametrize("step_s", [0.1, 0.02])
+def test_real_bursts_are_no_jumps(step_s):
+    """Bursts to a quarter above the limit, amid idle time and each shorter than a step, are told."""
+    for seed in range(10):
+        rng = random.Random(seed)
+        pieces, at_s = [(0.0, 60.0)], 0.0
+        while at_s < 8.0:
+            at_s += rng.expovariate(2.5) + 0.01
+            pieces.append((at_s, 500.0))
+            at_s += rng.uniform(0.005, 0.15)
+            pieces.append((at_s, 60.0))
+        spec = gpu(max_power_w=440.0, step_s=step_s)
+        result, _ = around_a_fault(seed, lambda *_: None, Waveform(pieces), spec)
+        assert result.notes == ()
+
+
+def test_a_freeze_from_before_the_start_is_told():
+    """A counter that stood still when the span began leaves a note, however it goes on."""
+    for seed in range(10):
+
+        def fault(device, at_s, from_s=1.2):
+            def told(t, value):
+                stood = device.counter(device.last_step(at_s - from_s))
+                lost = device.counter(device.last_step(at_s)) - stood
+                return value if t < at_s - from_s else stood if t < at_s else value - lost
+
+            return told
+
+        result, truth_j = around_a_fault(seed, fault)
+        assert "counter-frozen" in codes(result)
+        assert result.quantity is None or result.quantity.low <= truth_j <= result.quantity.high
+
+
+def test_a_fine_counter_that_shows_one_value_stands_still():
+    """A counter of 1 ms that shows one value for 30 ms and lost that energy is noted."""
+    result, truth_j = measured(
+        rapl(),
+        lambda at, value: 1000.0 + 3.5 * 200.0 if 3.5 < at < 3.7 else value - 40.0 * (at >= 3.7),
+    )
+    assert codes(result) == {"counter-frozen"}
+    assert result.quantity.low <= truth_j <= result.quantity.high
