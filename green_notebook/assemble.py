@@ -235,7 +235,7 @@ class Assembler:
 
 
 def _load_notes(load: Load) -> tuple[Note, ...]:
-    return (*_shared(load), *_others(load))
+    return (*_shared(load), *_others(load), *_left(load))
 
 
 def _shared(load: Load) -> tuple[Note, ...]:
@@ -244,6 +244,13 @@ def _shared(load: Load) -> tuple[Note, ...]:
     how = f"{load.quota:.0%} of it" if load.quota < 1.0 else "your share of the work"
     text = f"this machine is shared with others: its idle draw counts for you by {how}"
     return (Note("shared-machine", text),)
+
+
+def _left(load: Load) -> tuple[Note, ...]:
+    if not load.left_cpu_s:
+        return ()
+    text = f"{load.left_cpu_s:.1f} CPU seconds are those of processes that left this kernel's tree"
+    return (Note("left-tree", f"{text}: its control group is its own, and they are in it"),)
 
 
 def _others(load: Load) -> tuple[Note, ...]:

@@ -100,6 +100,11 @@ class ProcessTree:
         # A number may be another's by now.
         return {pid: life for pid, life in lives.items() if life[1] == each[pid][1]}
 
+    def parent_and_birth(self, pid: int) -> tuple[int, float] | None:
+        """The parent's number and when it was born (s); None where it is gone."""
+        fields = self._stat(pid) if pid > 0 else None
+        return (int(fields[1]), self._life(fields)[1]) if fields else None
+
     def age_s(self) -> float:
         """The time on the clock that births are told on."""
         return time.clock_gettime(time.CLOCK_BOOTTIME) if self.linux else time.time()

@@ -7,8 +7,6 @@ sampler's thread (`UsageMeter.scan`), at most once a second.
 from __future__ import annotations
 
 import math
-import os
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +14,8 @@ from green_notebook.child_time import ChildTime
 from green_notebook.clock import Clock
 from green_notebook.host import Host
 from green_notebook.model import Load
+from green_notebook.own_group import OwnGroup
+from green_notebook.proc_file import ProcFile
 from green_notebook.processes import Descendants, ProcessTree
 
 TICK_S = 0.01
@@ -34,7 +34,8 @@ class Usage:
 
     ``own_s`` is this process's; ``children_s`` that of its descendants, ended ones included;
     ``living`` those that run, as last scanned, at ``scanned_at_s``; ``meter_s`` what the meter
-    itself took of ``own_s``; ``machine_s`` everybody's, None where it cannot be read.
+    itself took of ``own_s``; ``machine_s`` everybody's, None where it cannot be read. ``group``
+    is that of our own control group, with the number of the time that it has been ours.
     """
 
     at_s: float
@@ -45,34 +46,7 @@ class Usage:
     scanned_at_s: float
     machine_s: float | None
     memory_bytes: float
-
-
-class ProcFile:
-    """A file of /proc, opened once and read again and again: a third of the cost of opening it."""
-
-    def __init__(self, path: str) -> None:
-        self._fd: int | None = None
-        if hasattr(os, "pread"):
-            with suppress(OSError):
-                self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-
-    def read(self) -> bytes | None:
-        """Its first 4 kB now; None where there is no such file."""
-        if self._fd is None:
-            return None
-        try:
-            return os.pread(self._fd, 4096, 0)
-        except OSError:
-            return None
-
-    def close(self) -> None:
-        """Close it; more than once does no harm."""
-        fd, self._fd = self._fd, None
-        if fd is not None:
-            with suppress(OSError):
-                os.close(fd)
-
-    __del__ = close
+    group: tuple[int, float] | None = None
 
 
 class UsageMeter:
@@ -91,12 +65,15 @@ class UsageMeter:
         self.scanned_at_s = clock.monotonic()
         self._walked_s = -math.inf
         self._pause_s = 0.0
+        self.group = OwnGroup(host, self.tree)
+        self.group.look({})
         self.exclusive, self.quota = sharing(host, self.threads)
         self._stat = ProcFile(str(host.path("/proc/stat")))
         self._statm = ProcFile("/proc/self/statm")
 
     def close(self) -> None:
         """Give the files back; totals asked for later come from psutil."""
+        self.group.close()
         self._stat.close()
         self._statm.close()
 
@@ -110,6 +87,7 @@ class UsageMeter:
             # Among many a whole look costs: the longer the less often, with quick ones between.
             self._pause_s = min(LONGEST_PAUSE_S, (self.clock.thread_cpu_s() - begun_s) / SCAN_PART)
             self._walked_s = now_s
+        self.group.look(self.living.each)
         self.scanned_at_s = self.clock.monotonic()
 
     def now(self, *, edge: bool = True) -> Usage:
@@ -128,7 +106,12 @@ class UsageMeter:
             self.scanned_at_s,
             self._machine_s(),
             self._memory(),
+            self._group(),
         )
+
+    def _group(self) -> tuple[int, float] | None:
+        group_s = self.group.cpu_s()
+        return None if group_s is None else (self.group.times, group_s)
 
     def _machine_s(self) -> float | None:
         text = self._stat.read()
@@ -156,7 +139,9 @@ class UsageMeter:
         own_s = max(0.0, (end.own_s - start.own_s) - (end.meter_s - start.meter_s))
         children_s = end.children_s - start.children_s
         ceiling_s = duration_s * self.threads
-        kernel_s = min(own_s + max(0.0, children_s), ceiling_s)
+        kernel_s = own_s + max(0.0, children_s)
+        left_s = self._left_s(start, end, kernel_s)
+        kernel_s = min(kernel_s + left_s, ceiling_s)
         error_s = TICKS_OF_ERROR * TICK_S * self.threads
         if start.machine_s is None or end.machine_s is None:
             machine_s, error_s = kernel_s, ceiling_s
@@ -172,7 +157,22 @@ class UsageMeter:
             float(self.host.memory_bytes or 0) or None,
             self.quota,
             self.exclusive,
+            left_s,
         )
+
+    def _left_s(self, start: Usage, end: Usage, tree_s: float) -> float:
+        """What those used that left the process tree, by the control group that is ours alone.
+
+        The tree's clocks are exact to the microsecond, the group's to a tick of each busy CPU: so
+        the group adds what is more than that.
+        """
+        if not (start.group and end.group and start.group[0] == end.group[0]):
+            return 0.0
+        group_s = end.group[1] - start.group[1] - (end.meter_s - start.meter_s)
+        duration_s = max(end.at_s - start.at_s, TICK_S)
+        busy = min(self.threads, 1 + group_s / duration_s)
+        left_s = group_s - tree_s
+        return left_s if left_s > TICKS_OF_ERROR * TICK_S * busy else 0.0
 
 
 def sharing(host: Host, threads: int) -> tuple[bool, float]:

@@ -13,7 +13,7 @@ class Load:
     ``machine_cpu_s`` that of everybody, with ``machine_cpu_error_s`` its 95 % half-width (ticks of
     10 ms). ``threads`` is the number of logical CPUs of the machine (or VM). ``quota`` is the part
     of the machine's CPUs that this kernel may use (1 without a limit); ``exclusive`` is False on
-    a shared hub. ``other_share`` is the part of the busy time that was not ours.
+    a shared hub. ``left_cpu_s`` is the part of ``kernel_cpu_s`` of processes that left the tree.
     """
 
     duration_s: float
@@ -25,6 +25,7 @@ class Load:
     machine_memory_bytes: float | None = None
     quota: float = 1.0
     exclusive: bool = True
+    left_cpu_s: float = 0.0
 
     @property
     def idle_part(self) -> float:
