@@ -19,7 +19,7 @@ from green_notebook.sampler import Sampler
 from green_notebook.selection import part
 from green_notebook.spans import OpenSpan
 from green_notebook.tally import Tally, energy_of
-from green_notebook.traces import HISTORY_S
+from green_notebook.traces import HISTORY_S, REFINE_S
 from green_notebook.usage import Usage
 
 # What is older than this is folded into a span's tallies, so that a look at a span of a day costs
@@ -28,17 +28,24 @@ ROLL_S = 10.0
 # Two pieces meet without loss where both know the counter's steps on either side of the seam.
 SEAM_S = HISTORY_S + 0.3
 
+# A sensor that missed more than this part of a span is said.
+LATE_PART = 0.1
+
 UNKNOWN = Note("energy-unknown", "no sensor could be read: the energy is not zero, but unknown")
 
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The energy of a span or of its part so far, with the notes that came up."""
+    """The energy of a span or of its part so far, with the notes that came up.
+
+    Where it is not ``settled``, readings until ``refine_until_s`` (monotonic) would sharpen it.
+    """
 
     energy: Energy
     notes: tuple[Note, ...]
     settled: bool
     load: Load
+    refine_until_s: float | None = None
 
 
 class Accountant:
@@ -66,13 +73,14 @@ class Accountant:
     def sum(self, span: OpenSpan, until: Usage) -> Sum:
         """The span's energy from its start to ``until``; changes nothing."""
         rolled, folded = span.folded
-        tallies, notes, settled = self._piece(rolled or span.start, until, folded)
+        tallies, notes, refine_until_s = self._piece(rolled or span.start, until, folded)
         known = {**span.notes, **{note.text: note for note in notes}}
         load = self.sampler.usage.load(span.start, until)
         energy = energy_of(tallies)
         if not energy.components and energy.machine.basis is Basis.ASSUMED:
             known[UNKNOWN.text] = UNKNOWN
-        return Sum(energy, tuple(known.values()), settled, load)
+        settled = refine_until_s is None
+        return Sum(energy, tuple(known.values()), settled, load, refine_until_s)
 
     def between(self, start: Usage, end: Usage) -> Quantity:
         """This kernel's energy (J) between two marks."""
@@ -80,11 +88,11 @@ class Accountant:
 
     def _piece(
         self, start: Usage, end: Usage, tallies: dict[str, Tally]
-    ) -> tuple[dict[str, Tally], list[Note], bool]:
+    ) -> tuple[dict[str, Tally], list[Note], float | None]:
         load = self.sampler.usage.load(start, end)
         result = dict(tallies)
         notes: list[Note] = []
-        settled = True
+        waits_s: list[float] = []
         chips_j = idle_j = 0.0
         # A meter of the whole comes last: what the parts took is taken off it.
         for trace in sorted(self.sampler.traces.values(), key=_is_whole):
@@ -92,18 +100,27 @@ class Accountant:
             # A slow sensor may have joined after the start: what came before is a gap.
             first_s = trace.readings[0].at_s if trace.readings else end.at_s
             begin_s = min(max(start.at_s, first_s), end.at_s)
+            if begin_s - start.at_s > LATE_PART * (end.at_s - start.at_s):
+                late_s = begin_s - start.at_s
+                text = (
+                    f"{trace.spec.component}: {trace.spec.id} joined {late_s:.2g} s after the start"
+                )
+                notes.append(Note("joined-late", text))
             measured = self.sampler.energy(trace, begin_s, end.at_s)
             # The reader knows parts, not traces: each note says whose it is.
             notes.extend(
                 Note(one.code, f"{trace.spec.component}: {one.text}") for one in measured.notes
             )
-            settled = settled and measured.settled
+            if not measured.settled:
+                waits_s.append(measured.refine_until_s or end.at_s + REFINE_S)
             if measured.quantity is None:
                 result[trace.spec.id] = tally.missing(end.at_s - start.at_s)
                 continue
             if part(trace.spec.component) == "gpu":
                 piece, looked = self._attribute_gpu(trace, measured.quantity, (start, end))
-                settled = settled and looked
+                if not looked:
+                    # Whose the card was is looked at right after an edge.
+                    waits_s.append(end.at_s)
             else:
                 piece = self._attribute(trace, measured.quantity, load, chips_j)
             notes.extend(piece.notes)
@@ -130,7 +147,7 @@ class Accountant:
             chips_j += piece.component.machine.value
             idle_j += piece.idle_j
             result[spec.id] = tally.plus(piece, load.duration_s)
-        return result, notes, settled
+        return result, notes, max(waits_s, default=None)
 
     def _attribute_gpu(
         self, trace: Trace, machine: Quantity, edges: tuple[Usage, Usage]

@@ -29,7 +29,7 @@ Listener = Callable[[float], float | None]
 class Chores:
     """Slow sensors, child processes, users of GPUs, listeners: once a second, and after an edge.
 
-    The cell's thread calls `edge` alone; everything else is the sampler's thread's.
+    Any thread calls `edge` and `settle`; everything else is the sampler's thread's.
     """
 
     def __init__(
@@ -43,6 +43,8 @@ class Chores:
         self._next_s = -math.inf
         # A span's end is settled when the counter's step after it has come.
         self._settle_s = math.inf
+        # And sooner, where that step is foretold.
+        self._sooner_s = math.inf
         self._wanted_s = math.inf
         self._looked_s = -math.inf
 
@@ -51,10 +53,14 @@ class Chores:
         self._settle_s = at_s + REFINE_S + MOMENT_S
         self._wanted_s = at_s
 
+    def settle(self, at_s: float) -> None:
+        """Listeners can settle a span at ``at_s``, if the reading that is foretold comes."""
+        self._sooner_s = min(self._sooner_s, at_s + MOMENT_S)
+
     @property
     def due_s(self) -> float:
         """When there is something to do."""
-        return min(self._next_s, self._settle_s, self._wanted_s)
+        return min(self._next_s, self._settle_s, self._sooner_s, self._wanted_s)
 
     def ready(self, now_s: float, reading_s: float) -> bool:
         """Whether they are to be done now, with the next reading due at ``reading_s``."""
@@ -75,7 +81,9 @@ class Chores:
         """All that is due, and the next time: an instant at which sensors are read anyhow."""
         if now_s >= self._settle_s:
             self._settle_s = math.inf
-        self._inventory.open_slow()
+        if now_s >= self._sooner_s:
+            self._sooner_s = math.inf
+        self._inventory.open_slow(idle=not busy)
         wanted, self._wanted_s = self._wanted_s < math.inf, math.inf
         if wanted or (busy and now_s - self._usage.scanned_at_s >= 0.9 * PERIOD_S):
             self._scan(now_s, wanted=wanted)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +20,13 @@ from green_notebook.sensors import Broken, Kind, Model, Sensor, kinds
 
 # One reading may fail; a sensor whose last ones all did has trouble.
 LAST = 3
+
+# The settings that concern one kind of sensor each.
+CONCERN = {"plug": "Metering plug", "node_meter": "Node meter"}
+# So many readings in a row without a value, over so long, and a sensor has fallen silent.
+SILENT = 5
+SILENT_S = 15.0
+LONGEST_RETRY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,17 @@ class Inventory:
         self.channels: tuple[Channel, ...] = ()
         self._clock = clock
         self._given = found is not None
+        self._kinds: list[Kind] = []
         self._slow: list[Kind] = []
+        self._closing: list[Sensor] = []
         self._unavailable: list[SensorStatus] = []
+        # Which kind each source is of, and when kinds that may come are looked for again.
+        self._of: dict[int, str] = {}
+        self._retry_s: dict[str, float] = {}
+        self._wait_s: dict[str, float] = {}
         self._opened = False
+        # Held for list operations only: the cell's thread may change the settings.
+        self._lists = threading.Lock()
 
     def open(self) -> None:
         """Open the quick sensors, once; slow ones wait for `open_slow`."""
@@ -64,21 +81,69 @@ class Inventory:
             return
         self._opened = True
         if not self._given:
-            disabled = set(self.options.get("disabled_sensors") or ())
-            for kind in kinds():
-                if kind.name in disabled:
-                    self._note(kind, "disabled", "switched off by the setting disabled_sensors")
-                elif kind.slow:
-                    self._slow.append(kind)
-                else:
-                    self._discover(kind)
+            self._kinds = list(kinds())
+            for kind in self._kinds:
+                self._start(kind)
         self._choose()
 
-    def open_slow(self) -> bool:
-        """Open the slow sensors that are still waiting; True where one joined."""
-        if not self._slow:
+    def _start(self, kind: Kind) -> None:
+        if kind.name in set(self.options.get("disabled_sensors") or ()):
+            self._note(kind, "disabled", "switched off by the setting disabled_sensors")
+        elif kind.slow:
+            self._slow.append(kind)
+        else:
+            self._discover(kind)
+
+    def reopen(self, options: Mapping[str, Any]) -> None:
+        """Take other settings: what they concern is let go at once, and looked for again.
+
+        Quick kinds are opened here, slow ones by `open_slow`, which also closes what was let go.
+        """
+        before, self.options = self.options, dict(options)
+        if not self._opened or self._given:
+            return
+        names = {
+            kind for option, kind in CONCERN.items() if before.get(option) != options.get(option)
+        }
+        names |= set(before.get("disabled_sensors") or ()) ^ set(
+            options.get("disabled_sensors") or ()
+        )
+        concerned = [one for one in self._kinds if one.name in names]
+        for kind in concerned:
+            self._wait_s.pop(kind.name, None)
+            self._let_go(kind)
+            self._start(kind)
+        if concerned:
+            self._choose()
+
+    def _let_go(self, kind: Kind) -> None:
+        """Use the sensors of a kind no more; they are closed later, by a thread that may wait."""
+        with self._lists:
+            gone = [one for one in self.found if self._of.get(id(one)) == kind.name]
+            self.found = [one for one in self.found if one not in gone]
+            self._closing += [one for one in gone if isinstance(one, Sensor)]
+            self._slow = [one for one in self._slow if one.name != kind.name]
+            self._unavailable = [one for one in self._unavailable if one.kind != kind.name]
+        self._retry_s.pop(kind.name, None)
+
+    def open_slow(self, *, idle: bool = False) -> bool:
+        """Open the slow sensors that are still waiting; True where one joined.
+
+        Kinds that may come later (``RETRY_S``) are looked for again; while ``idle``, those that
+        fell silent are let go until they answer.
+        """
+        now_s = self._clock.monotonic()
+        if idle:
+            self._drop_silent(now_s)
+        with self._lists:
+            closing, self._closing = self._closing, []
+            waiting, self._slow = self._slow, []
+        for sensor in closing:
+            with suppress(Exception):
+                sensor.close()
+        waiting += self._due(now_s, idle=idle)
+        if not waiting:
             return False
-        waiting, self._slow = self._slow, []
         before = len(self.found)
         for kind in waiting:
             self._discover(kind)
@@ -87,26 +152,68 @@ class Inventory:
             return True
         return False
 
+    def _due(self, now_s: float, *, idle: bool) -> list[Kind]:
+        """The kinds to be looked for again now; slow ones not while a span is open."""
+        names = {name for name, at_s in tuple(self._retry_s.items()) if at_s <= now_s}
+        if not names:
+            return []
+        due = [one for one in self._kinds if one.name in names and (idle or not one.slow)]
+        for kind in due:
+            self._let_go(kind)
+        return due
+
+    def _drop_silent(self, now_s: float) -> None:
+        """Let go what may come again and has not answered for long: the parts are measured then."""
+        for channel in self.channels:
+            name = self._of.get(id(channel.sensor))
+            kind = next((one for one in self._kinds if one.name == name), None)
+            if kind is None or kind.retry_s is None:
+                continue
+            told = tuple(channel.trace.readings)[-SILENT:]
+            newest_s = max((one.at_s for one in told if one.value is not None), default=-math.inf)
+            if len(told) == SILENT and now_s - newest_s > SILENT_S:
+                self._let_go(kind)
+                self._note(kind, "unavailable", "it answers no more", "it joins when it answers")
+                self._later(kind)
+                self._choose()
+
     def _discover(self, kind: Kind) -> None:
         try:
-            self.found.extend(kind.discover(self.host, self.options))
+            found = kind.discover(self.host, self.options)
         except Unavailable as error:
             self._note(kind, "unavailable", error.reason, error.cure)
+            self._later(kind)
         except Broken as error:
             self._note(kind, "broken", str(error))
         except Exception as error:  # noqa: BLE001 - a broken driver must not break the cell
             self._note(kind, "broken", f"{type(error).__name__}: {error}")
+        else:
+            self._wait_s.pop(kind.name, None)
+            self._of.update({id(one): kind.name for one in found})
+            with self._lists:
+                self.found.extend(found)
+
+    def _later(self, kind: Kind) -> None:
+        """Look for a kind again later; for a slow one, each time in vain, twice as late."""
+        if kind.retry_s is not None:
+            wait_s = self._wait_s.get(kind.name, kind.retry_s)
+            if kind.slow:
+                self._wait_s[kind.name] = min(2 * wait_s, LONGEST_RETRY_S)
+            self._retry_s[kind.name] = self._clock.monotonic() + wait_s
 
     def _note(self, kind: Kind, state: str, reason: str, cure: str = "") -> None:
         self._unavailable.append(SensorStatus(kind.name, "", state, reason, cure))
 
     def _choose(self) -> None:
-        self.choice = choose(self.found)
+        self.choice = choose(tuple(self.found))
         self.labels.update({one.spec.id: one.spec.label for one in self.found})
-        for sensor in self.choice.sensors:
-            if sensor.spec.id not in self.traces:
-                self.traces[sensor.spec.id] = Trace(sensor.spec)
+        # Made anew, since another thread may be going through the old one.
+        self.traces = {
+            one.spec.id: self.traces.get(one.spec.id) or Trace(one.spec)
+            for one in self.choice.sensors
+        }
         known = {one.trace.spec.id: one for one in self.channels}
+        known = {name: one for name, one in known.items() if one.sensor in self.choice.sensors}
         self.channels = tuple(
             known.get(one.spec.id) or channel_of(one, self.traces[one.spec.id], self._clock)
             for one in self.choice.sensors
@@ -130,7 +237,7 @@ class Inventory:
     def close(self) -> None:
         """Give every sensor back; more than once does no harm."""
         # Those left out too: a meter that is asked in the background has a thread.
-        for source in self.found:
+        for source in (*self.found, *self._closing):
             if isinstance(source, Sensor):
                 with suppress(Exception):
                     source.close()

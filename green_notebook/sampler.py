@@ -70,6 +70,13 @@ class Sampler:
         """Open the quick sensors, once; slow ones join from the thread."""
         self.inventory.open()
 
+    def reopen(self, options: Mapping[str, Any]) -> None:
+        """Take other settings for the sensors; waits for nothing slow."""
+        if dict(options) != self.inventory.options:
+            self.inventory.reopen(options)
+            self._news = True
+            self._alarm.ring()
+
     def open_slow(self) -> bool:
         """Open the slow sensors that are still waiting; True where one joined."""
         return self.inventory.open_slow()
@@ -122,6 +129,11 @@ class Sampler:
         with suppress(Exception):
             return self.usage.now()
         return replace(BLANK, at_s=self.clock.monotonic())
+
+    def settle(self, at_s: float) -> None:
+        """Call the listeners at ``at_s``: the counter's step after a span's end is foretold then."""
+        self._chores.settle(at_s)
+        self._alarm.ring()
 
     def read_sensors(self) -> None:
         """One reading of each open sensor; a failed one is kept as a gap."""

@@ -88,6 +88,7 @@ class Bench:
 
     def calibrated(self, seconds: float) -> str:
         """Measure, fit and keep; what came of it in one line."""
+        self._session.reopen()
         self._sampler.open()
         self._sampler.open_slow()
         self._sampler.start()

@@ -2,7 +2,8 @@
 
 One file per kind of hardware. Each has ``NAME`` (as doctor shows it), ``SLOW`` (whether opening
 it can take more than a few milliseconds: it is then opened in the sampler's thread) and
-``discover(host, options)``, which returns the sensors of this machine or raises ``Unavailable``.
+``discover(host, options)``, which returns the sensors of this machine or raises ``Unavailable``;
+one that may come later has ``RETRY_S`` too (s).
 Adding a kind is adding one file; other packages add theirs by the entry-point group
 ``green_notebook.sensors``.
 """
@@ -98,6 +99,12 @@ class Kind:
     module: Any
     problem: str = ""
     ours: bool = True
+
+    @property
+    def retry_s(self) -> float | None:
+        """After how long it is looked for again where it may come later; None: it is not."""
+        told = getattr(self.module, "RETRY_S", None)
+        return float(told) if isinstance(told, (int, float)) else None
 
     def discover(self, host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:
         """Its sensors here; raises Unavailable, or Broken where another package's are none."""

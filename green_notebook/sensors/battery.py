@@ -19,7 +19,7 @@ from green_notebook.sensors import Model, Sensor
 NAME = "Battery"
 SLOW = False
 # Somebody may pull the plug later.
-RETRY_S = 30.0
+RETRY_S = 15.0
 
 FOLDER = "/sys/class/power_supply"
 # Fuel gauges are some per cent off, embedded controllers average and refresh as they like; and to
