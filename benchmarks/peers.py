@@ -49,7 +49,7 @@ def own_cost(quick: bool) -> list[dict[str, Any]]:
     """The rows of bench.py: what this package costs in real kernels."""
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "cost.json"
-        amount = ["--runs", "1", "--seconds", "3"] if quick else ["--runs", "2", "--seconds", "6"]
+        amount = ["--runs", "1", "--seconds", "3"] if quick else ["--runs", "2", "--seconds", "3"]
         # It ends with 1 where a limit is passed; the page shows it.
         command = [sys.executable, HERE / "bench.py", "--json", target, *amount]
         subprocess.run(command, check=False)
@@ -145,7 +145,7 @@ def show(run: rows.Run, folder: Path, *, pictures: bool) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, help="rounds of all lengths (default: 12, quick: 2)")
+    parser.add_argument("--rounds", type=int, help="rounds of all lengths (default: 10, quick: 2)")
     parser.add_argument("--quick", action="store_true", help="a look; writes to tests/artifacts")
     parser.add_argument("--from-rows", action="store_true", help="draw anew, measure nothing")
     parser.add_argument("--only", nargs="+", default=PARTS, choices=PARTS, help="renew these rows")
@@ -154,7 +154,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--keep", dest="upgrade", action="store_false", help="ask no index")
     options = parser.parse_args()
-    options.rounds = options.rounds or (2 if options.quick else 12)
+    options.rounds = options.rounds or (2 if options.quick else 10)
     options.idle_s = 3.0 if options.quick else IDLE_S
     kept, docs = (QUICK, QUICK) if options.quick else (KEPT, tools.ROOT / "docs")
     if not options.from_rows:

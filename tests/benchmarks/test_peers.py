@@ -108,7 +108,7 @@ def test_driver_measures_with_our_own_tool(peer, tmp_path):
     assert len(spans) == 2
     for row in spans:
         assert row["problem"] is None
-        assert 10.0 < row["gpu_true_j"] < 50.0
+        assert row["gpu_true_j"] > 10.0
         assert row["gpu_low_j"] <= row["gpu_j"] <= row["gpu_high_j"]
         assert powercap == (row.get("cpu_j") is not None)
         assert powercap == (row["late_ms"] is not None)
