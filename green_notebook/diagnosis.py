@@ -10,6 +10,14 @@ from green_notebook.inventory import SensorStatus
 ORDER = {"in use": 0, "left out": 1, "unavailable": 2, "disabled": 3, "broken": 4}
 
 
+def cpu_time(group: str) -> tuple[SensorStatus, ...]:
+    """What is worth a line of how CPU time is counted: by a control group of this kernel's own."""
+    if not group:
+        return ()
+    why = f"this kernel is alone in {group}: processes that left its tree count too"
+    return (SensorStatus("CPU time", "CPU time", "by control group", why),)
+
+
 @dataclass(frozen=True, slots=True)
 class Doctor:
     """The state of all sensors; shown as a table."""

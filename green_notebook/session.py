@@ -13,7 +13,7 @@ from green_notebook.assemble import Assembler
 from green_notebook.baseline import Baseline
 from green_notebook.chronicle import Chronicle
 from green_notebook.clock import Clock
-from green_notebook.diagnosis import Doctor
+from green_notebook.diagnosis import Doctor, cpu_time
 from green_notebook.feed import Subscriber
 from green_notebook.grids import resolve
 from green_notebook.hints import Hints
@@ -166,7 +166,8 @@ class Session:
         self.reopen()
         self.sampler.open()
         self.sampler.open_slow()
-        return Doctor(tuple(self.sampler.status()), tuple(self.settings.problems))
+        status = (*self.sampler.status(), *cpu_time(self.sampler.usage.group.folder))
+        return Doctor(status, tuple(self.settings.problems))
 
     # Behind the scenes
 

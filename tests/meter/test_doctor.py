@@ -1,6 +1,6 @@
 """Doctor: every sensor, in use or why not, and the cure."""
 
-from green_notebook.diagnosis import Doctor
+from green_notebook.diagnosis import Doctor, cpu_time
 from green_notebook.inventory import SensorStatus
 from green_notebook.testing import FakeClock, FakeModel, FakeSensor, fake_session
 
@@ -50,3 +50,10 @@ def test_a_sensor_whose_readings_fail_says_so(tmp_path):
     for _ in range(3):
         session.sampler.read_sensors()
     assert "its last readings failed" in str(session.doctor())
+
+
+def test_a_control_group_of_our_own_is_said(tmp_path):
+    """Which measure of CPU time is used is in doctor where it is not the process tree."""
+    group = "/sys/fs/cgroup/run-7.scope"
+    assert f"by control group  this kernel is alone in {group}" in str(Doctor(cpu_time(group)))
+    assert "control group" not in str(fake_session(tmp_path, FakeSensor(FakeClock())).doctor())
