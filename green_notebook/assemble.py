@@ -13,7 +13,7 @@ from green_notebook.accountant import Sum
 from green_notebook.data import DATA_VERSION
 from green_notebook.equivalences import Comparator, changed_at, equivalences, own_comparators
 from green_notebook.errors import GreenNotebookError
-from green_notebook.grids import WORLD, grid
+from green_notebook.grids import WORLD, Grid, grid
 from green_notebook.host import Host
 from green_notebook.meter_cost import MeterEnergy
 from green_notebook.model import (
@@ -62,6 +62,8 @@ class Assembler:
         self._meter_energy = MeterEnergy(host)
         # What the sensors' hardware is called, by the sensor's id.
         self.labels: dict[str, str] = {}
+        # A grid in the place of the one that the settings name, for tests.
+        self.grid: Grid | None = None
         self._places: dict[tuple[Any, ...], Place] = {}
         self._own: dict[str, tuple[tuple[Comparator, ...], Note | None]] = {}
         # For what only a network knows, where a setting allows it; no thread before its first job.
@@ -78,7 +80,7 @@ class Assembler:
             notes.append(Note("zone-wrong", f"{error}; the world's average grid is used"))
             place = Place(WORLD, f"unknown: {self.settings.zone!r} is no zone", "low", "World")
         try:
-            source = grid(self.settings.grid, self.settings, self.worker.submit)
+            source = self.grid or grid(self.settings.grid, self.settings, self.worker.submit)
             intensity = source.intensity(place.zone, at, duration_s)
             problem = getattr(source, "problem", None)
             if problem:

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 
+from green_notebook.model import Report
 from green_notebook.session import Session
 from green_notebook.settings import GreenNotebook
 
@@ -31,6 +32,17 @@ def current(settings: GreenNotebook | None = None) -> Session:
 def existing() -> Session | None:
     """The kernel's session, if there is one."""
     return _current
+
+
+def use(session: Session) -> None:
+    """Take ``session`` for the kernel's, as tests on fake hardware do."""
+    global _current  # noqa: PLW0603 - one session for a process is what a session is
+    _current = session
+
+
+def reports() -> list[Report]:
+    """The session's reports, oldest first; none where none was made."""
+    return [] if _current is None else _current.reports
 
 
 def close_current() -> None:

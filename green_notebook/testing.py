@@ -1,15 +1,24 @@
-"""Fakes for tests, ours and other people's: a clock that stands still, sensors of known energy."""
+"""Fakes for tests, ours and other people's, and a shell that runs cells in this process.
+
+A clock that stands still, sensors of known energy, a grid of known intensity.
+"""
 
 from __future__ import annotations
 
+import io
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from green_notebook.clock import Clock
+from green_notebook.errors import GreenNotebookError
+from green_notebook.grids import Grid
 from green_notebook.host import Host
-from green_notebook.model import Basis, Load, Quantity, SensorSpec
+from green_notebook.model import Basis, Intensity, Load, Quantity, Report, SensorSpec, Status
 from green_notebook.sampler import Sampler
 from green_notebook.sensors import Estimate, Model, Sensor
 from green_notebook.session import Session
@@ -106,6 +115,97 @@ class FakeModel:
         return Estimate(_about(machine), _about(idle))
 
 
+class FakeGrid:
+    """A grid of the same ``g_per_kwh`` in every zone, within ``error`` of it (95 %).
+
+    ``asked`` keeps what it was asked for: (zone, instant, seconds). Set ``failing`` to make it
+    refuse.
+    """
+
+    name = "fake"
+
+    def __init__(self, g_per_kwh: float = 100.0, error: float = 0.1) -> None:
+        self.g_per_kwh = g_per_kwh
+        self.error = error
+        self.failing = False
+        self.asked: list[tuple[str, datetime, float]] = []
+
+    def intensity(self, zone: str, at: datetime, duration_s: float) -> Intensity:
+        """The same everywhere and always; raises GreenNotebookError while ``failing``."""
+        self.asked.append((zone, at, duration_s))
+        if self.failing:
+            raise GreenNotebookError("simulated fault of the grid")
+        quantity = Quantity.within(
+            self.g_per_kwh, "g/kWh", Basis.ASSUMED, systematic=self.error * self.g_per_kwh
+        )
+        return Intensity(quantity, "lifecycle", "a fake grid", year=at.year)
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What one cell of `run_cells` did.
+
+    ``displays`` are the MIME bundles that it showed, ours and its own, in their order; ``report``
+    that of its measured span, None where it measured nothing.
+    """
+
+    cell: str
+    status: Status
+    result: Any
+    error: BaseException | None
+    printed: str
+    displays: tuple[dict[str, Any], ...]
+    report: Report | None
+
+
+def run_cells(*cells: str, session: Session | None = None, **settings: Any) -> list[Ran]:
+    """Run cells one after another in an IPython shell of this process, with the extension loaded.
+
+    ``settings`` are those of `GreenNotebook`; ``session`` one to measure with, such as
+    `fake_session` gives (it is closed in the end). A cell that fails does not stop the next ones.
+    Needs IPython, and is meant for a process without a shell of its own, as a test's is.
+    """
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    from green_notebook import kernel_session
+
+    config = Config({"GreenNotebook": settings, "HistoryManager": {"enabled": False}})
+    with tempfile.TemporaryDirectory() as folder:
+        shell: Any = InteractiveShell.instance(config=config, ipython_dir=folder)
+        try:
+            kernel_session.close_current()
+            if session is not None:
+                kernel_session.use(session)
+            shell.extension_manager.load_extension("green_notebook")
+            return [_ran(shell, kernel_session, cell) for cell in cells]
+        finally:
+            shell.extension_manager.unload_extension("green_notebook")
+            kernel_session.close_current()
+            InteractiveShell.clear_instance()
+
+
+def _ran(shell: Any, sessions: Any, cell: str) -> Ran:
+    from IPython.core.displaypub import CapturingDisplayPublisher
+
+    known = {one.id for one in sessions.reports()}
+    shell.display_pub, before = CapturingDisplayPublisher(), shell.display_pub
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed), redirect_stderr(printed):
+            result = shell.run_cell(cell, store_history=True)
+        displays = tuple(dict(one["data"]) for one in shell.display_pub.outputs)
+    finally:
+        shell.display_pub = before
+    made = [one for one in sessions.reports() if one.id not in known]
+    error = result.error_before_exec or result.error_in_exec
+    status: Status = "ok" if error is None else "error"
+    if isinstance(error, KeyboardInterrupt):
+        status = "interrupted"
+    report = made[-1] if made else None
+    return Ran(cell, status, result.result, error, printed.getvalue(), displays, report)
+
+
 def _about(joules: float) -> Quantity:
     return Quantity.within(joules, "J", Basis.MODELLED, systematic=0.3 * joules)
 
@@ -123,14 +223,18 @@ def fake_session(
     folder: Path,
     *sources: Sensor | Model,
     clock: FakeClock | None = None,
+    grid: Grid | str = "annual",
     **settings: Any,
 ) -> Session:
-    """A session on fake hardware; call ``session.sampler.tick()`` in place of its thread."""
+    """A session on fake hardware, its grid a name or a `FakeGrid`; call ``session.sampler.tick()`` in place of its thread."""
     clock = clock or FakeClock()
     host = fake_host(folder, {"/proc/stat": "cpu  0 0 0 0 0 0 0 0 0 0\n"})
-    return Session(
-        GreenNotebook(environ={}, **settings),
+    name = grid if isinstance(grid, str) else "annual"
+    session = Session(
+        GreenNotebook(environ={}, grid=name, **settings),
         host=host,
         clock=clock,
         sampler=Sampler(host, clock, found=list(sources)),
     )
+    session.assembler.grid = None if isinstance(grid, str) else grid
+    return session
