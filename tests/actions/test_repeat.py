@@ -155,3 +155,16 @@ def test_what_happens_once_does_not_make_a_cell_long(tmp_path, clock):
     assert result.alone < 0.1
     assert result.spread < 0.01
     assert result.reached
+
+
+def test_a_fifth_more_is_found_and_the_same_is_not(tmp_path, clock):
+    """The same cell twice is the same; one of a fifth more work is told apart, within the limit."""
+    rng = random.Random(7)
+    sensor = FakeSensor(clock, lambda t: 20.0 + math.sin(t / 9) + rng.gauss(0, 0.4))
+    session = fake_session(tmp_path, sensor, clock=clock)
+    for name, seconds in (("one", 0.005), ("same", 0.005), ("more", 0.006)):
+        assert repeat(session, worker(session, clock, seconds), name=name, thread=False).reached
+    assert "as much energy as one" in str(compare.run(session, ["one", "same"]))
+    assert "more energy than same; the difference is real" in str(
+        compare.run(session, ["same", "more"])
+    )
