@@ -12,8 +12,9 @@ from green_notebook.sensors import _cpu
 GAIN_MEASURED, GAIN_MODELLED, GAIN_MEMORY = (0.05, 0.05), (0.15, 0.15), (0.10, 0.20)
 # Before Haswell: Sandy Bridge, Ivy Bridge (client and server).
 _MODELLED_INTEL = {42, 45, 58, 62}
-# Nothing on a socket draws more; without a limit of its own a zone has this one (W).
-MAX_PACKAGE_W, MAX_MEMORY_W = 1000.0, 250.0
+# Nothing on a socket draws more: the largest are made for 500 W (Intel Xeon 6980P, AMD EPYC 9965;
+# 2024), and half as much again for short. Without a limit of its own a zone has this one (W).
+MAX_PACKAGE_W, MAX_MEMORY_W = 750.0, 250.0
 # The counter's unit is 2**-14 J on most processors, 2**-16 J on AMD's (Intel SDM vol. 3B, 15.10.1).
 RESOLUTION_J = 2.0**-14
 STEP_S = 0.001

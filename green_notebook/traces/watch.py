@@ -14,6 +14,7 @@ from typing import Protocol
 
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces.measured import REFINE_S
+from green_notebook.traces.often import often
 from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.steps import FINE_STEP_S, TIGHT_S, StepClock
 
@@ -66,7 +67,7 @@ class Plan(Protocol):
 def watch_plan(spec: SensorSpec) -> Plan | None:
     """The plan for a sensor; None where the background's readings do as they come."""
     if spec.kind == "energy":
-        return Watch(spec) if spec.step_s > FINE_STEP_S else None
+        return Watch(spec) if spec.step_s > FINE_STEP_S else often(spec)
     return Scatter(spec.step_s) if spec.step_s < SLOW_REFRESH_S else None
 
 

@@ -24,6 +24,9 @@ PEAK_MARGIN = 1.25
 NEAR_STEP_S = 0.0001
 # Steps so near to one another are numbered surely only where each is seen: one more may have come.
 QUICK_STEP_S = 0.06
+# A counter with steps this fine shows what there is.
+FINE_S = 0.005
+UNKNOWN = "wraps-unknown"
 # How many readings ahead may show that one reading was bad and the counter was not.
 LOOK_AHEAD = 3
 
@@ -108,10 +111,14 @@ def count(
     spurious: list[float] = []
     # The first reading of the value shown now: what comes next was gained since then.
     held, joules, index = good[0], 0.0, 1
+    last = held
     while index < len(good):
         now = good[index]
         index += 1
         step = increment(spec, held, now, steps)
+        if isinstance(step, Fault) and step.code == UNKNOWN and steps.step_s <= FINE_S:
+            # The value is a millisecond old: what came next was gained since it was read last.
+            step = increment(spec, last, now, steps)
         if isinstance(step, Fault):
             if _returns(steps, spec, held, now, good[index : index + LOOK_AHEAD]):
                 spurious.append(now.at_s)
@@ -120,6 +127,7 @@ def count(
             step = 0.0
         joules += step
         points.append(Point(now.at_s, joules, now.took_s))
+        last = now
         if now.value != held.value:
             held = now
     return Counted(tuple(points), tuple(faults), failed, tuple(spurious))
@@ -139,7 +147,7 @@ def increment(spec: SensorSpec, first: Reading, then: Reading, steps: Steps) -> 
         return grown_j + wraps[0] * (spec.wrap_j or 0.0)
     if len(wraps) > 1:
         text = f"the counter was not read for {apart_s:.3g} s and may have wrapped more than once"
-        return Fault(first.at_s, then.at_s, "wraps-unknown", text)
+        return Fault(first.at_s, then.at_s, UNKNOWN, text)
     # A short peak may go beyond the stated limit, by little and for no wrap.
     peak_j = limit_j * PEAK_MARGIN
     if 0 <= grown_j <= peak_j:

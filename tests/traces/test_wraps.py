@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from simulated_meter import Device, Late, Run, square
 
 from green_notebook.model import Reading, SensorSpec, Trace
-from green_notebook.traces import energy_between
+from green_notebook.traces import energy_between, watch_plan
 
 
 def rapl(wrap_j=262144.0, max_power_w=100.0):
@@ -37,6 +37,42 @@ def test_a_thousand_wraps_at_any_moment():
         # Half a step of the counter at each edge, at the power there.
         assert result.quantity.value == pytest.approx(truth_j, rel=allowed, abs=0.2)
     assert wave.energy(run.now_s) / 12.0 > 1000
+
+
+@pytest.mark.parametrize(
+    ("range_j", "low", "high"), [(20.0, 20, 60), (60.0, 20, 60), (20.0, 100, 200)]
+)
+def test_a_small_range_is_read_often_enough(range_j, low, high):
+    """Without a limit of the part's own, a range of some joules is read so often that none is lost."""
+    rng, spec = random.Random(4), rapl(range_j, 750.0)
+    device = Device(square(low, high, duration_s=30.0), 0.001, 0.0003, resolution_j=6.1e-5)
+    device.wrap_j = range_j
+    run = Run(device, spec, Late(rng, cell_s=0.004, cell_part=0.2), beside=False)
+    for result, truth_j in run.spans((rng.uniform(0.05, 0.3), length) for length in [0.2, 1.0] * 8):
+        assert result.notes == ()
+        assert result.quantity.value == pytest.approx(truth_j, rel=0.02, abs=0.2)
+
+
+def test_real_ranges_are_read_as_the_background_does():
+    """Counters of 65 kJ and more, and those that never wrap, have no plan of their own."""
+    assert watch_plan(rapl(65536.0, 750.0)) is None
+    assert watch_plan(rapl(None)) is None
+    often = watch_plan(rapl(20.0, 750.0))
+    assert often.next_s(1.0, 1.09) == 1.09
+    often.saw(Reading(1.0, 5.0))
+    assert 1.005 < often.next_s(1.0, 1.09) < 1.02
+    # Between cells it rests as all do.
+    assert often.next_s(1.0, 2.0) == 2.0
+
+
+def test_a_value_that_is_read_again_was_gained_by_then():
+    """A counter of 1 ms that came late to its value is not taken for one that wrapped unseen."""
+    trace = Trace(rapl(5.0, 750.0))
+    shown = [1.0, 1.1, 1.2, 1.3, 1.3, 1.3, 1.3, 1.7, 1.8, 1.9]
+    trace.readings.extend(Reading(1.0 + 0.002 * at, value) for at, value in enumerate(shown))
+    result = energy_between(trace, 1.002, 1.016)
+    assert result.notes == ()
+    assert result.quantity.value == pytest.approx(0.7, rel=0.1)
 
 
 def test_starved_but_fixed_by_bounded_power():
