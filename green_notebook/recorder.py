@@ -147,7 +147,7 @@ class Recorder:
         report = self._hints.added_to(report, self._ledger, self.together.wholes)
         self._ledger.append(report)
         if not final:
-            self.settler.add(span)
+            self.settler.add(span, summed.refine_until_s)
         elif self.settler.late(span):
             self.settler.announce(report)
         return report

@@ -45,9 +45,11 @@ class Settler:
     begun_s: float = -math.inf
     _waiting: dict[str, _Waiting] = field(default_factory=dict)
 
-    def add(self, span: OpenSpan) -> None:
-        """Wait for the counter step after the end of ``span``."""
+    def add(self, span: OpenSpan, until_s: float | None) -> None:
+        """Wait for the counter step after the end of ``span``, foretold for ``until_s``."""
         self._waiting[span.id] = _Waiting(span)
+        if until_s is not None:
+            self.accountant.sampler.settle(until_s)
 
     def finalise(self, report_id: str, timeout_s: float = REFINE_S) -> Report | None:
         """The final report: waits at most ``timeout_s`` for the step."""

@@ -11,6 +11,13 @@ from green_notebook.testing import FakeClock, FakeSensor, fake_session
 COARSE = SensorSpec("nvml:0", "cpu:0", "energy", step_s=0.1)
 
 
+class Stepping(FakeSensor):
+    """A counter at 50 W that moves every 100 ms, as a card's does."""
+
+    def read(self):
+        return 5.0 * (self.clock.monotonic() // 0.1)
+
+
 @pytest.fixture
 def clock():
     return FakeClock()
@@ -67,3 +74,29 @@ def test_a_fault_of_ours_leaves_what_was_shown(session, clock, monkeypatch):
     clock.advance(0.2)
     session.sampler.tick()
     assert session.finalise(report.id, 0.0) == report
+
+
+def test_the_report_is_final_as_soon_as_the_step_was_read(tmp_path, clock):
+    """A counter whose steps are foretold is waited for until its next one, not for 150 ms."""
+    session = fake_session(tmp_path, Stepping(clock, 50.0, COARSE), clock=clock)
+
+    def goes_on(seconds, until=lambda: False):
+        end_s = clock.monotonic() + seconds
+        while clock.monotonic() < end_s:
+            wait_s = session.sampler.round()
+            if until():
+                return
+            clock.advance(max(0.0005, min(wait_s, end_s - clock.monotonic())))
+
+    session.begin(thread=False)
+    goes_on(3.0)  # the rhythm is learned
+    waited = []
+    for _ in range(5):
+        span = session.begin(thread=False)
+        goes_on(0.4 - clock.monotonic() % 0.1 + 0.04)
+        report = session.end(span)
+        ended_s = clock.monotonic()
+        goes_on(0.2, lambda at=report.id: session.ledger.get(at).state == "final")
+        waited.append(clock.monotonic() - ended_s)
+    # The next step is 60 ms after the end, the one after that beyond what is waited for.
+    assert max(waited) < 0.08
