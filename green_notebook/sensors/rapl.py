@@ -40,6 +40,8 @@ CURE_READ = (
     "| sudo tee /etc/udev/rules.d/70-rapl.rules"
 )
 CURE_MODULE = "sudo modprobe intel_rapl_msr"
+CURE_DRIVER = "sudo modprobe -r intel_rapl_msr && sudo modprobe intel_rapl_msr"
+CURE_NAME = "give the container or sandbox the whole of /sys/class/powercap"
 
 # 2**32 units of 2**-14 J: what counters without ``max_energy_range_uj`` have.
 _USUAL_RANGE_J = 2.0**18
@@ -152,7 +154,7 @@ def discover(host: Host, options: Mapping[str, Any]) -> list[Sensor | Model]:  #
     if any(isinstance(error, PermissionError) for _, error in failed):
         raise Unavailable("only root may read the counters, as since Linux 5.10", CURE_READ)
     if failed:
-        raise Unavailable(f"{failed[0][0].path.name} cannot be read: {failed[0][1]}")
+        raise _unreadable(*failed[0])
     raise Unavailable("no package among the powercap zones")
 
 
@@ -165,11 +167,20 @@ def _open(
         return error
 
 
+def _unreadable(zone: Zone, error: OSError | ValueError) -> Unavailable:
+    why = "holds no number" if isinstance(error, ValueError) else f"cannot be read: {error}"
+    return Unavailable(f"{zone.path.name}/energy_uj {why}: its driver is at fault", CURE_DRIVER)
+
+
 def _missing(host: Host) -> Unavailable:
     if host.system != "Linux":
         return Unavailable(f"{host.system} has no powercap files")
     if host.hypervisor:
         return Unavailable("a virtual machine does not see its processor's counters")
+    unnamed = _entries(host.path(FOLDER))
+    if unnamed:
+        reason = f"{unnamed[0].name} has no readable name, so what it measures is not known"
+        return Unavailable(reason, CURE_NAME)
     if _cpu.vendor_of(host.cpu) not in ("Intel", "AMD"):
         return Unavailable("this processor has no RAPL counters")
     return Unavailable("the kernel offers no RAPL zones", CURE_MODULE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from green_notebook.model import Advice, Report
+from green_notebook.model import Advice, Basis, Quantity, Report
 from green_notebook.show._units import DASH, duration, number, percent, shown
 
 # By the part of a component's name before the colon.
@@ -15,6 +15,7 @@ COMPONENTS = {
     "dram": "memory",
     "ram": "memory",
     "node": "server (VM share)",
+    "metered": "machine (metered)",
     "rest": "rest of machine",
     "psys": "whole board",
     "tpu": "TPU",
@@ -37,6 +38,11 @@ def component_labels(names: list[str]) -> list[str]:
         label = COMPONENTS.get(kind, kind.replace("_", " "))
         labels.append(f"{label} {index}" if kinds[kind] > 1 and index else label)
     return labels
+
+
+def part(component: str, energy: Quantity) -> str:
+    """A component by how it is told: a meter of the whole is no share of a server."""
+    return "metered" if component == "node" and energy.basis is Basis.MEASURED else component
 
 
 def title(report: Report) -> str:
@@ -80,7 +86,7 @@ def _short(text: str) -> str:
 def parts(report: Report) -> list[tuple[str, str, float | None, str]]:
     """Per component: label, energy with interval, share of the whole, what it rests on."""
     components = report.energy.components
-    labels = component_labels([one.component for one in components])
+    labels = component_labels([part(one.component, one.machine) for one in components])
     whole = report.energy.kernel.value
     return [
         (

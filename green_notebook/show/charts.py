@@ -9,7 +9,7 @@ from typing import Any
 
 from green_notebook.model import Quantity, Report
 from green_notebook.model.summary import Summary
-from green_notebook.show._rows import component_labels, same_boundary
+from green_notebook.show._rows import component_labels, part, same_boundary
 from green_notebook.show._units import scale, shown
 
 # Okabe and Ito's colours, told apart by colour-blind eyes, and dark enough on white and on black.
@@ -32,7 +32,7 @@ def cells(summary: Summary) -> Any:
 
 def breakdown(summary: Summary) -> Any:
     """Energy by component."""
-    names = component_labels([name for name, _ in summary.components])
+    names = component_labels([part(name, one) for name, one in summary.components])
     return _bars(names, [one for _, one in summary.components], "Energy by part", "J", "")
 
 

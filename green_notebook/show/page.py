@@ -7,7 +7,7 @@ from html import escape
 
 from green_notebook.model import Quantity, Report
 from green_notebook.model.summary import Summary
-from green_notebook.show._rows import component_labels
+from green_notebook.show._rows import component_labels, part
 from green_notebook.show._units import duration, percent, shown
 
 STYLE = """
@@ -131,7 +131,7 @@ def _label(report: Report, index: int) -> str:
 
 def _parts(summary: Summary) -> Iterator[tuple[str, ...]]:
     whole = summary.energy.value
-    names = component_labels([name for name, _ in summary.components])
+    names = component_labels([part(name, one) for name, one in summary.components])
     for name, (_, one) in zip(names, summary.components, strict=True):
         yield (
             name,

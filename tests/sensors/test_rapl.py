@@ -20,6 +20,7 @@ from green_notebook.errors import Unavailable
 from green_notebook.host import Cpu, Host
 from green_notebook.model import Basis
 from green_notebook.sensors import Sensor, rapl
+from green_notebook.testing import fake_host
 
 
 @pytest.fixture
@@ -309,3 +310,22 @@ def test_live(found):
         last, end = sensors["cpu:0"].read(), time.monotonic()
         truth = tree.truth("intel-rapl:0", tree.shown_s(start), tree.shown_s(end))
     assert last - first == pytest.approx(truth, abs=0.75)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "reason", "cure"),
+    [
+        ("energy_uj", "garbage", "intel-rapl:0/energy_uj holds no number", "modprobe -r"),
+        ("name", None, "intel-rapl:0 has no readable name", "/sys/class/powercap"),
+    ],
+)
+def test_a_broken_zone_is_said_in_words(tmp_path, file, text, reason, cure):
+    """A zone with garbage or without a name gets one line, with what helps in its case."""
+    zone = "/sys/class/powercap/intel-rapl:0"
+    files = {f"{zone}/name": "package-0", f"{zone}/energy_uj": "5"}
+    host = fake_host(tmp_path, files | {f"{zone}/{file}": text or ""})
+    if text is None:
+        host.path(f"{zone}/{file}").unlink()
+    with pytest.raises(Unavailable, match=reason) as caught:
+        rapl.discover(host, {})
+    assert cure in caught.value.cure
