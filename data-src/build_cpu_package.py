@@ -101,7 +101,7 @@ def classes(machines: list[Row]) -> dict[str, list[float]]:
 
 
 def spread(machines: list[Row]) -> dict[str, tuple[float, float]]:
-    """How far CPUs lie below and above a curve made without them: 5 and 95 %, a third wider.
+    """How far CPUs lie below and above a curve made without them: 5 and 95 %, half as much again.
 
     Classes with fewer than five measured CPUs take the spread of all.
     """
@@ -120,7 +120,7 @@ def spread(machines: list[Row]) -> dict[str, tuple[float, float]]:
     for name in many:
         ranked = sorted(ratios[name] if many[name] >= 5 else every)
         cut = len(ranked) // 20
-        found[name] = (ranked[cut] / 1.3, ranked[-1 - cut] * 1.3)
+        found[name] = (ranked[cut] / 1.5, ranked[-1 - cut] * 1.5)
     return found
 
 
