@@ -6,6 +6,7 @@ from green_notebook.model import Trace
 from green_notebook.traces.counter import HISTORY_S, counter_between
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.power import power_between
+from green_notebook.traces.refuted import believed, widened
 from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.slow import is_slow, slow_between
 from green_notebook.traces.steps import StepClock
@@ -35,5 +36,8 @@ def energy_between(
     if is_slow(trace.spec):
         return slow_between(trace, start_s, end_s)
     if trace.spec.kind == "power":
-        return power_between(trace, start_s, end_s)
+        spec = believed(trace, start_s, end_s)
+        if spec is trace.spec:
+            return power_between(trace, start_s, end_s)
+        return widened(power_between(Trace(spec, trace.readings, trace.power), start_s, end_s))
     return counter_between(trace, start_s, end_s, rhythm)
