@@ -24,6 +24,8 @@ from green_notebook.sensors._gpu import GpuState, StateTold, UsersTold
 # A look each two seconds; a span is told by the looks in it and those just around it.
 AROUND_S = 2.5
 LOOKS = 4096
+# A look at a process's open files takes tens of microseconds: so many at a time.
+ASKED = 32
 # Without the driver's word on parts, a shared card may be nearly all or nearly none ours.
 UNKNOWN_PART_ERROR = 0.5
 # What a process has open that holds a context: CUDA's memory, or ROCm's compute driver.
@@ -64,12 +66,17 @@ class GpuUsers:
         self._pid = os.getpid() if pid is None else pid
         self._looks: dict[str, deque[Look]] = {}
         self._states: dict[str, deque[tuple[float, GpuState]]] = {}
+        # Those of ours that hold a device open, and the last of the others that was asked.
+        self._held: set[int] = set()
+        self._asked = 0
         self.container = in_container(host)
 
     def look(self, sensors: Iterable[Sensor], descendants: Iterable[int], now_s: float) -> None:
         """Ask each card for its users now (0.1 to 1 ms a card)."""
         ours = frozenset({self._pid, *descendants})
         told = [(one, one.users()) for one in sensors if isinstance(one, UsersTold)]
+        if not told:
+            return
         crowd = Crowd.of(
             (use for _, use in told), ours, container=self.container or self._beside_tree()
         )
@@ -83,21 +90,32 @@ class GpuUsers:
             kept = self._looks.setdefault(spec.id, deque(maxlen=LOOKS))
             kept.append(judge(use, crowd, now_s))
 
-    def _holders(self, ours: Iterable[int], enough: int) -> int | None:
+    def _holders(self, ours: frozenset[int], enough: int) -> int | None:
         """How many of our processes hold a context on some card; None where it cannot be told.
 
-        It counts no further than to ``enough``: a look takes tens of microseconds a process.
+        It counts no further than to ``enough``. Of many children a few more are asked each time.
         """
         count, told = 0, False
-        for pid in ours:
+        for pid in self._worth_asking(ours):
             holds = self._holds(pid)
             told = told or holds is not None
+            (self._held.add if holds else self._held.discard)(pid)
             count += holds is True
             if count == enough:
                 return count
         if not count and framework_context():
             return 1
         return count if told else None
+
+    def _worth_asking(self, ours: frozenset[int]) -> list[int]:
+        """Ourselves, those that held a device last time, and the next few of all others."""
+        self._held &= ours
+        first = [self._pid, *(self._held - {self._pid})]
+        rest = sorted(ours - set(first))
+        later = [pid for pid in rest if pid > self._asked] + rest
+        some = list(dict.fromkeys(later))[:ASKED]
+        self._asked = some[-1] if some else 0
+        return first + some
 
     def _holds(self, pid: int) -> bool | None:
         told = _holds_device(self._host.path(f"/proc/{pid}/fd"))

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from green_notebook import gpus
-from green_notebook.gpus import GpuUsers, in_container
+from green_notebook.gpus import ASKED, GpuUsers, in_container
 from green_notebook.model import Basis, SensorSpec
 from green_notebook.sensors._gpu import GpuUse, Instance
 from green_notebook.testing import FakeClock, FakeSensor, fake_host, fake_session
@@ -177,6 +177,21 @@ def test_a_slices_energy_reaches_from_its_part_to_all(tmp_path):
     assert kernel.low <= 200 / 7 <= kernel.value <= 50.0
     assert kernel.high >= 100.0
     assert "gpu-mig" in {note.code for note in report.notes}
+
+
+def test_of_hundreds_of_children_the_one_on_the_card_is_found(tmp_path):
+    """A few are asked at each look: the one that holds the device is found, and asked first then."""
+    (tmp_path / f"proc/{PID}/fd").mkdir(parents=True)
+    children = range(5000, 5200)
+    open_uvm(tmp_path, 5150)
+    users = GpuUsers(fake_host(tmp_path, CONTAINER), pid=PID)
+    card = Card(FakeClock(), GpuUse(pids=frozenset()))
+    found = []
+    for at_s in range(1000, 1020):
+        users.look([card], children, float(at_s))
+        found.append(users._looks["nvml:0"][-1].mine)
+    assert found == [False] * found.index(True) + [True] * (20 - found.index(True))
+    assert found.index(True) <= 200 // ASKED
 
 
 def test_in_a_container_without_an_open_device_it_is_not_ours(tmp_path):
