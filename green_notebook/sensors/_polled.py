@@ -180,13 +180,15 @@ class PolledSensor:
         except BaseException:
             self.close()
             raise
-        if self._polled.counts:
+        # A slow device may turn out to count later: what was said of it stands.
+        self._counts = self._polled.counts
+        if self._counts:
             self.spec = replace(spec, kind="energy", resolution_j=resolution_j)
 
     def read(self) -> float:
         """The latest power (W) or counter (J); raises OSError where there is none."""
         latest = self._polled.latest()
-        return (latest.joules if self._polled.counts else latest.watts) or 0.0
+        return (latest.joules if self._counts else latest.watts) or 0.0
 
     def answers(self, after_s: float) -> list[tuple[Reading, Reading | None]]:
         """What it answered later than ``after_s``, each at its own instant, and the power beside."""
@@ -195,7 +197,7 @@ class PolledSensor:
             if one.at_s > after_s:
                 power = Reading(one.at_s, one.watts, one.took_s)
                 counter = Reading(one.at_s, one.joules, one.took_s)
-                found.append((counter, power) if self._polled.counts else (power, None))
+                found.append((counter, power) if self._counts else (power, None))
         return found
 
     def edge(self) -> None:

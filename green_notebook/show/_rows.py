@@ -40,9 +40,15 @@ def component_labels(names: list[str]) -> list[str]:
     return labels
 
 
-def part(component: str, energy: Quantity) -> str:
-    """A component by how it is told: a meter of the whole is no share of a server."""
-    return "metered" if component == "node" and energy.basis is Basis.MEASURED else component
+def part(component: str, energy: Quantity, sensor: str = "") -> str:
+    """A component by how it is told: a meter of the whole is no share of a server.
+
+    A meter that joined late measured a part and no more, so its sensor's name counts too.
+    """
+    if component != "node":
+        return component
+    metered = "model" not in sensor if sensor else energy.basis is Basis.MEASURED
+    return "metered" if metered else component
 
 
 def title(report: Report) -> str:
@@ -86,7 +92,7 @@ def _short(text: str) -> str:
 def parts(report: Report) -> list[tuple[str, str, float | None, str]]:
     """Per component: label, energy with interval, share of the whole, what it rests on."""
     components = report.energy.components
-    labels = component_labels([part(one.component, one.machine) for one in components])
+    labels = component_labels([part(one.component, one.machine, one.sensor) for one in components])
     whole = report.energy.kernel.value
     return [
         (

@@ -8,7 +8,9 @@ import threading
 import pytest
 
 from green_notebook.errors import Unavailable
-from green_notebook.sensors._polled import Polled
+from green_notebook.model import SensorSpec
+from green_notebook.sensors import _polled
+from green_notebook.sensors._polled import Polled, PolledSensor
 
 
 class Clock:
@@ -134,3 +136,24 @@ def test_a_failure_is_an_answer_too():
     polled.poll()
     polled.poll()
     assert [one.watts for one in polled.answers] == [5.0, None]
+
+
+def test_a_device_that_turns_out_to_count_later(monkeypatch):
+    """A sensor that was opened for its power goes on telling power."""
+    monkeypatch.setattr(_polled, "PROBE_S", 0.001)
+    monkeypatch.setattr(Polled.start, "__defaults__", (0.0,))
+    let = threading.Event()
+    counted = iter(range(1000))
+
+    def slow():
+        let.wait(5)
+        return 9.0, 1000.0 + next(counted)
+
+    sensor = PolledSensor(slow, SensorSpec("plug:x", "node", "power"), lambda: None)
+    let.set()
+    assert sensor._polled._asked.wait(5)
+    assert sensor._polled.counts
+    assert sensor.spec.kind == "power"
+    assert sensor.read() == 9.0
+    assert {value.value for value, _ in sensor.answers(0.0)} == {9.0}
+    sensor.close()
