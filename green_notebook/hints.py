@@ -8,12 +8,16 @@ from dataclasses import replace
 from green_notebook import budget
 from green_notebook.clock import Clock
 from green_notebook.errors import GreenNotebookError
+from green_notebook.inventory import Inventory
 from green_notebook.ledger import Ledger
 from green_notebook.model import Note, Report
 from green_notebook.model.summary import counted
 from green_notebook.place import note as place_note
+from green_notebook.selection import part
 from green_notebook.settings import GreenNotebook
 
+# The counters that most processors have.
+COUNTERS = "RAPL"
 # Notes of sensors and models that are the same for every cell of a machine; `doctor` has them too.
 OF_THE_MACHINE = ("cpu-unknown", "gpu-unused", "shared-machine")
 
@@ -21,9 +25,10 @@ OF_THE_MACHINE = ("cpu-unknown", "gpu-unused", "shared-machine")
 class Hints:
     """Adds notes to a report that were not said before, and takes out what was."""
 
-    def __init__(self, settings: GreenNotebook, clock: Clock) -> None:
+    def __init__(self, settings: GreenNotebook, clock: Clock, inventory: Inventory) -> None:
         self.settings = settings
         self._clock = clock
+        self._inventory = inventory
         self._said: set[str] = set()
 
     def added_to(self, report: Report, ledger: Ledger, wholes: Mapping[str, Report]) -> Report:
@@ -38,12 +43,27 @@ class Hints:
         self._said.update(one.text for one in told)
         if report.parent_id:
             return report
-        notes = (place_note(report.place), self._day(counted([*ledger, report], wholes)))
+        notes = (
+            place_note(report.place),
+            self._modelled(report),
+            self._day(counted([*ledger, report], wholes)),
+        )
         fresh = tuple(one for one in notes if one is not None and one.code not in self._said)
         if not fresh:
             return report
         self._said.update(one.code for one in fresh)
         return report.with_advice(report.advice, fresh)
+
+    def _modelled(self, report: Report) -> Note | None:
+        """Why the processor is modelled, where it has counters that only may not be read."""
+        parts = report.energy.components
+        if not any(part(one.component) == "cpu" and one.sensor == "cpu-model" for one in parts):
+            return None
+        for one in self._inventory.status():
+            if one.kind == COUNTERS and one.state == "unavailable" and one.cure:
+                text = f"the processor is modelled: {one.reason}; %carbon doctor tells the cure"
+                return Note("cpu-modelled", text)
+        return None
 
     def _day(self, reports: list[Report]) -> Note | None:
         if not self.settings.budget:

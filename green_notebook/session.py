@@ -58,7 +58,7 @@ class Session:
         self.assembler = Assembler(self.settings, self.host, self.id, secrets.token_bytes(16))
         self.assembler.labels = self.sampler.labels
         self.chronicle = Chronicle(self.accountant, self.clock)
-        self.hints = Hints(self.settings, self.clock)
+        self.hints = Hints(self.settings, self.clock, self.sampler.inventory)
         self.recorder = Recorder(self.accountant, self.assembler, self.hints)
         self.adviser = Adviser(self.settings, self.host, self.sampler)
         self.pid = os.getpid()
