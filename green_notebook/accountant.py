@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from green_notebook.attribution import (
     Attributed,
@@ -17,6 +17,7 @@ from green_notebook.model import Basis, Energy, Load, Note, Quantity, Trace
 from green_notebook.rest_share import RestOver
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
+from green_notebook.sensors import Model
 from green_notebook.spans import OpenSpan
 from green_notebook.tally import Tally, energy_of
 from green_notebook.traces import HISTORY_S, REFINE_S
@@ -46,6 +47,41 @@ class Sum:
     settled: bool
     load: Load
     refine_until_s: float | None = None
+
+
+@dataclass(slots=True)
+class _Piece:
+    """A piece of a span that is being added up: tallies, notes, and what all chips took so far."""
+
+    start: Usage
+    end: Usage
+    load: Load
+    tallies: dict[str, Tally]
+    notes: list[Note] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
+    chips_j: float = 0.0
+    idle_j: float = 0.0
+
+    def add(self, tally: Tally, found: Attributed, known_s: float) -> None:
+        """One source's energy over ``known_s`` seconds."""
+        self.notes.extend(found.notes)
+        self.chips_j += found.component.machine.value
+        self.idle_j += found.idle_j
+        self.tallies[tally.spec.id] = tally.plus(found, known_s)
+
+    def model(self, model: Model) -> None:
+        """What a model says of this piece."""
+        spec = model.spec
+        tally = self.tallies.get(spec.id, Tally(spec))
+        source = RestOver(model, self.idle_j) if spec.component == "rest" else model
+        try:
+            found = attribute_model(source, self.load, self.chips_j)
+        except Exception as error:  # noqa: BLE001 - a model may be another package's
+            text = f"{spec.component}: {spec.id} failed ({type(error).__name__}: {error})"
+            self.notes.append(Note("model-failed", text))
+            self.tallies[spec.id] = tally.missing(self.load.duration_s)
+            return
+        self.add(tally, found, self.load.duration_s)
 
 
 class Accountant:
@@ -89,65 +125,45 @@ class Accountant:
     def _piece(
         self, start: Usage, end: Usage, tallies: dict[str, Tally]
     ) -> tuple[dict[str, Tally], list[Note], float | None]:
-        load = self.sampler.usage.load(start, end)
-        result = dict(tallies)
-        notes: list[Note] = []
-        waits_s: list[float] = []
-        chips_j = idle_j = 0.0
+        piece = _Piece(start, end, self.sampler.usage.load(start, end), dict(tallies))
         # A meter of the whole comes last: what the parts took is taken off it.
         for trace in sorted(self.sampler.traces.values(), key=_is_whole):
-            tally = result.get(trace.spec.id, Tally(trace.spec))
-            # A slow sensor may have joined after the start: what came before is a gap.
-            first_s = trace.readings[0].at_s if trace.readings else end.at_s
-            begin_s = min(max(start.at_s, first_s), end.at_s)
-            if begin_s - start.at_s > LATE_PART * (end.at_s - start.at_s):
-                late_s = begin_s - start.at_s
-                text = (
-                    f"{trace.spec.component}: {trace.spec.id} joined {late_s:.2g} s after the start"
-                )
-                notes.append(Note("joined-late", text))
-            measured = self.sampler.energy(trace, begin_s, end.at_s)
-            # The reader knows parts, not traces: each note says whose it is.
-            notes.extend(
-                Note(one.code, f"{trace.spec.component}: {one.text}") for one in measured.notes
-            )
-            if not measured.settled:
-                waits_s.append(measured.refine_until_s or end.at_s + REFINE_S)
-            if measured.quantity is None:
-                result[trace.spec.id] = tally.missing(end.at_s - start.at_s)
-                continue
-            if part(trace.spec.component) == "gpu":
-                piece, looked = self._attribute_gpu(trace, measured.quantity, (start, end))
-                if not looked:
-                    # Whose the card was is looked at right after an edge.
-                    waits_s.append(end.at_s)
-            else:
-                piece = self._attribute(trace, measured.quantity, load, chips_j)
-            notes.extend(piece.notes)
-            chips_j += piece.component.machine.value
-            idle_j += piece.idle_j
-            known_s = end.at_s - begin_s
-            result[trace.spec.id] = tally.missing(begin_s - start.at_s).plus(piece, known_s)
+            self._measured(piece, trace)
         # The rest of the machine is a part of what the others took: it comes last.
-        models = sorted(
-            self.sampler.choice.models, key=lambda model: model.spec.component == "rest"
+        models = self.sampler.choice.models
+        for model in sorted(models, key=lambda model: model.spec.component == "rest"):
+            piece.model(model)
+        return piece.tallies, piece.notes, max(piece.waits_s, default=None)
+
+    def _measured(self, piece: _Piece, trace: Trace) -> None:
+        """What a sensor measured in this piece of a span, and the kernel's part of it."""
+        start, end, spec = piece.start, piece.end, trace.spec
+        tally = piece.tallies.get(spec.id, Tally(spec))
+        # A slow sensor may have joined after the start: what came before is a gap.
+        first_s = trace.readings[0].at_s if trace.readings else end.at_s
+        begin_s = min(max(start.at_s, first_s), end.at_s)
+        late_s = begin_s - start.at_s
+        if late_s > LATE_PART * (end.at_s - start.at_s):
+            text = f"{spec.component}: {spec.id} joined {late_s:.2g} s after the start"
+            piece.notes.append(Note("joined-late", text))
+        measured = self.sampler.energy(trace, begin_s, end.at_s)
+        # The reader knows parts, not traces: each note says whose it is.
+        piece.notes.extend(
+            Note(one.code, f"{spec.component}: {one.text}") for one in measured.notes
         )
-        for model in models:
-            spec = model.spec
-            tally = result.get(spec.id, Tally(spec))
-            source = RestOver(model, idle_j) if spec.component == "rest" else model
-            try:
-                piece = attribute_model(source, load, chips_j)
-            except Exception as error:  # noqa: BLE001 - a model may be another package's
-                text = f"{spec.component}: {spec.id} failed ({type(error).__name__}: {error})"
-                notes.append(Note("model-failed", text))
-                result[spec.id] = tally.missing(load.duration_s)
-                continue
-            notes.extend(piece.notes)
-            chips_j += piece.component.machine.value
-            idle_j += piece.idle_j
-            result[spec.id] = tally.plus(piece, load.duration_s)
-        return result, notes, max(waits_s, default=None)
+        if not measured.settled:
+            piece.waits_s.append(measured.refine_until_s or end.at_s + REFINE_S)
+        if measured.quantity is None:
+            piece.tallies[spec.id] = tally.missing(end.at_s - start.at_s)
+            return
+        if part(spec.component) == "gpu":
+            found, looked = self._attribute_gpu(trace, measured.quantity, (start, end))
+            if not looked:
+                # Whose the card was is looked at right after an edge.
+                piece.waits_s.append(end.at_s)
+        else:
+            found = self._attribute(trace, measured.quantity, piece.load, piece.chips_j)
+        piece.add(tally.missing(late_s), found, end.at_s - begin_s)
 
     def _attribute_gpu(
         self, trace: Trace, machine: Quantity, edges: tuple[Usage, Usage]
