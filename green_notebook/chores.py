@@ -79,11 +79,13 @@ class Chores:
 
     def do(self, now_s: float, *, busy: bool, grid_s: float) -> None:
         """All that is due, and the next time: an instant at which sensors are read anyhow."""
+        # Sensors are let go when nobody's report rests on them any more.
+        idle = not busy and self._settle_s == math.inf
         if now_s >= self._settle_s:
             self._settle_s = math.inf
         if now_s >= self._sooner_s:
             self._sooner_s = math.inf
-        self._inventory.open_slow(idle=not busy)
+        self._inventory.open_slow(idle=idle)
         wanted, self._wanted_s = self._wanted_s < math.inf, math.inf
         if wanted or (busy and now_s - self._usage.scanned_at_s >= 0.9 * PERIOD_S):
             self._scan(now_s, wanted=wanted)
