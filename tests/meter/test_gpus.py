@@ -194,6 +194,14 @@ def test_of_hundreds_of_children_the_one_on_the_card_is_found(tmp_path):
     assert found.index(True) <= 200 // ASKED
 
 
+def test_rocms_device_is_evidence_too(tmp_path):
+    """Where the kernel lists nobody on an AMD card, its compute driver that we hold open tells."""
+    folder = tmp_path / f"proc/{PID}/fd"
+    folder.mkdir(parents=True)
+    (folder / "9").symlink_to("/dev/kfd")
+    assert look(tmp_path, GpuUse(pids=None)).mine is True
+
+
 def test_in_a_container_without_an_open_device_it_is_not_ours(tmp_path):
     """Looked and found nothing: not used."""
     (tmp_path / f"proc/{PID}/fd").mkdir(parents=True)
