@@ -39,6 +39,9 @@ INTEGRATED = ("gpu:jetson", "gpu:apple")
 LIVE_COMPARISONS = 2
 # A span in which others made more than this part of the load says so.
 OTHERS_WORTH_A_NOTE = 0.1
+# In a cell that sleeps the odd timer of others is all the load there is: less than this part of one
+# CPU is nobody's business.
+OTHERS_IDLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +261,10 @@ def _left(load: Load) -> tuple[Note, ...]:
 def _others(load: Load) -> tuple[Note, ...]:
     """Said where the evidence holds up: the least that others can have done, ticks considered."""
     least_s = load.machine_cpu_s - load.kernel_cpu_s - load.machine_cpu_error_s
-    if least_s <= 0 or least_s < OTHERS_WORTH_A_NOTE * (load.kernel_cpu_s + least_s):
+    enough_s = max(
+        OTHERS_WORTH_A_NOTE * (load.kernel_cpu_s + least_s), OTHERS_IDLE * load.duration_s
+    )
+    if least_s <= 0 or least_s < enough_s:
         return ()
     part = 1 - load.kernel_share
     text = f"other processes made about {part:.0%} of this machine's load meanwhile"

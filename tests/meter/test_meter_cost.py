@@ -60,8 +60,9 @@ def test_it_is_never_nothing(tmp_path):
         (0.3, 0.3, 0, False),
         (10.0, 10.0, 80, False),
         (10.0, 10.0, 300, True),
+        (60.0, 0.01, 180, False),
     ],
-    ids=["short and plain", "a third", "within ticks", "nobody", "8 %", "23 %"],
+    ids=["short and plain", "a third", "within ticks", "nobody", "8 %", "23 %", "odd timers"],
 )
 def test_others_work_is_said_where_ticks_show_it(tmp_path, duration_s, own_s, others_ticks, said):
     """More than a tenth by others, at least: however short, if two ticks a CPU cannot explain it."""
