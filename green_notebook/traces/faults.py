@@ -27,7 +27,8 @@ STOOD_STILL = 0.4
 class Bridge:
     """A time without the counter: its power is taken as ``power_w``, give or take ``half_w``.
 
-    ``lost_s`` is for how long energy is missing in it; readings after ``told_s`` do not count.
+    ``lost_s`` is for how long energy may be missing in it, ``likely_s`` for how long it probably
+    is; readings after ``told_s`` do not count.
     """
 
     start_s: float
@@ -36,6 +37,7 @@ class Bridge:
     half_w: float
     lost_s: float
     told_s: float
+    likely_s: float
 
     def within(self, start_s: float, end_s: float) -> float:
         """How much (s) of what is missing may lie in a time."""
@@ -159,7 +161,8 @@ def _bridge(
     half_w = PEAKS * max(mean_w, most_w - mean_w)
     lost_s = fault.end_s - fault.start_s if fault.lost_s is None else fault.lost_s
     told_s = fault.start_s if fault.told_s is None else fault.told_s
-    return Bridge(fault.start_s, fault.end_s, mean_w, half_w, lost_s, told_s)
+    likely_s = lost_s if fault.likely_s is None else fault.likely_s
+    return Bridge(fault.start_s, fault.end_s, mean_w, half_w, lost_s, told_s, likely_s)
 
 
 def _around(
@@ -196,7 +199,7 @@ def _across(
         told_j = one.joules
         for other in bridges:
             if other.end_s <= one.at_s:
-                told_j += other.power_w * other.lost_s - _gained(points, other)
+                told_j += other.power_w * other.likely_s - _gained(points, other)
         moved.append(replace(one, joules=told_j))
     return tuple(moved)
 

@@ -112,10 +112,15 @@ def _numbers(runs: Sequence[Run], rhythm: Rhythm) -> list[int | None]:
         least = math.floor((run.last_s - error_s - rhythm.origin_s) / rhythm.period_s)
         most = math.floor((run.first_s + error_s - rhythm.origin_s) / rhythm.period_s)
         ranges.append([least, most])
+    # A reset between two steps gives one of them two values: that must not move all the others.
     for index in range(len(ranges) - 2, -1, -1):
-        ranges[index][1] = min(ranges[index][1], ranges[index + 1][1] - 1)
+        most = min(ranges[index][1], ranges[index + 1][1] - 1)
+        if most >= ranges[index][0]:
+            ranges[index][1] = most
     for index in range(1, len(ranges)):
-        ranges[index][0] = max(ranges[index][0], ranges[index - 1][0] + 1)
+        least = max(ranges[index][0], ranges[index - 1][0] + 1)
+        if least <= ranges[index][1]:
+            ranges[index][0] = least
     return [least if least == most else None for least, most in ranges]
 
 

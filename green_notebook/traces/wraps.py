@@ -44,8 +44,9 @@ class Point:
 class Fault:
     """A time of which the counter tells nothing, and why.
 
-    Where the steps are known whose energy is missing, ``lost_s`` is how far they are apart, and
-    what was read up to ``told_s`` is still true; else all of the time is.
+    Where the steps are known whose energy is missing, ``lost_s`` is how far they may be apart,
+    ``likely_s`` how far they probably are, and what was read up to ``told_s`` is still true; else
+    all of the time is missing.
     """
 
     start_s: float
@@ -54,6 +55,7 @@ class Fault:
     text: str
     lost_s: float | None = None
     told_s: float | None = None
+    likely_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,15 @@ class Steps:
         if self.rhythm.period_s < QUICK_STEP_S:
             return min(whole_s, steps_s + self.rhythm.period_s), steps_s
         return min(whole_s, steps_s + 2 * self.rhythm.error_at(then.at_s)), steps_s
+
+    def likely(self, first: Reading, then: Reading) -> float | None:
+        """How far (s) the steps that two readings show are apart: amid what is possible."""
+        begun = [self.shown_s(first, side) for side in (-1, 1)]
+        ended = [self.shown_s(then, side) for side in (-1, 1)]
+        known = [one for one in (*begun, *ended) if one is not None]
+        if len(known) < len(begun) + len(ended):
+            return None
+        return max(0.0, (known[2] + known[3] - known[0] - known[1]) / 2)
 
 
 def count(
@@ -160,7 +171,8 @@ def increment(spec: SensorSpec, first: Reading, then: Reading, steps: Steps) -> 
     begun_s = steps.shown_s(first, -1)
     if lost_s is None or begun_s is None:
         return Fault(first.at_s, then.at_s, code, text)
-    return Fault(min(begun_s, first.at_s), then.at_s, code, text, lost_s, then.at_s)
+    likely_s = steps.likely(first, then)
+    return Fault(min(begun_s, first.at_s), then.at_s, code, text, lost_s, then.at_s, likely_s)
 
 
 def _sane(spec: SensorSpec, value: float | None) -> bool:
