@@ -5,12 +5,13 @@ from __future__ import annotations
 from green_notebook.model import Trace
 from green_notebook.traces.counter import HISTORY_S, counter_between
 from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.plans import watch_plan
 from green_notebook.traces.power import power_between
 from green_notebook.traces.refuted import believed, widened
 from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.slow import is_slow, slow_between
 from green_notebook.traces.steps import StepClock
-from green_notebook.traces.watch import Plan, Watch, watch_plan
+from green_notebook.traces.watch import Plan, Watch
 
 __all__ = [
     "HISTORY_S",
@@ -38,6 +39,6 @@ def energy_between(
     if trace.spec.kind == "power":
         spec = believed(trace, start_s, end_s)
         if spec is trace.spec:
-            return power_between(trace, start_s, end_s)
+            return power_between(trace, start_s, end_s, rhythm)
         return widened(power_between(Trace(spec, trace.readings, trace.power), start_s, end_s))
     return counter_between(trace, start_s, end_s, rhythm)

@@ -15,9 +15,12 @@ from itertools import pairwise
 from green_notebook.model import Note, Quantity, SensorSpec, Trace
 from green_notebook.traces.averages import LONG_WINDOW_S, unfolded
 from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.refresh import located
+from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.ring import window
 from green_notebook.traces.texture import texture
 from green_notebook.traces.watch import SLOW_REFRESH_S
+from green_notebook.traces.windows import Part, Windows, windows_between
 from green_notebook.traces.wraps import PEAK_MARGIN
 
 COVERAGE = 1.96
@@ -39,6 +42,10 @@ UNSHOWN = 0.05
 AGE = 0.25
 # Within less than a window the power may differ from its mean by more than readings alone do.
 INSIDE = 1.2
+# When a mean was refreshed is known to so much of a refresh; where it is foretold, what straight
+# lines between refreshes miss is left.
+BLUR = 0.3
+BETWEEN = 0.25
 MOST_HIDDEN = 0.5
 # A power reading's rounding and the instants of reads and marks leave at least this part.
 FLOOR = 0.002
@@ -52,17 +59,10 @@ class Sample:
     watts: float
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """Joules and their standard deviation."""
-
-    joules: float
-    sigma_j: float
-    hidden_s: float = 0.0
-
-
-def power_between(trace: Trace, start_s: float, end_s: float) -> Measured:
-    """The energy of a span from power readings."""
+def power_between(
+    trace: Trace, start_s: float, end_s: float, rhythm: Rhythm | None = None
+) -> Measured:
+    """The energy of a span from power readings; ``rhythm`` tells when they were refreshed."""
     spec = trace.spec
     samples, notes = _samples(trace, start_s, end_s)
     lag_s = spec.step_s / 2 + min(spec.window_s, LONG_WINDOW_S) / 2
@@ -71,8 +71,7 @@ def power_between(trace: Trace, start_s: float, end_s: float) -> Measured:
     settled = last_s >= refine_s - 0.001 or spec.step_s <= 0.001
     quantity = None
     if samples:
-        long = spec.window_s >= LONG_WINDOW_S
-        part = (_averaged if long else _sampled)(spec, samples, start_s, end_s)
+        part = _part(spec, samples, (start_s, end_s), rhythm)
         if part.hidden_s > 0:
             text = f"the power could not be read for {part.hidden_s:.2g} s"
             notes.append(Note("power-unread", text))
@@ -81,6 +80,23 @@ def power_between(trace: Trace, start_s: float, end_s: float) -> Measured:
     elif not notes:
         notes.append(Note("sensor-lost", "the sensor could not be read"))
     return Measured(quantity, tuple(notes), settled, None if settled else refine_s)
+
+
+def _part(
+    spec: SensorSpec, samples: Sequence[Sample], span: tuple[float, float], rhythm: Rhythm | None
+) -> Part:
+    """The joules of a span, by what is known of the sensor's windows."""
+    found = located([(one.at_s, one.watts) for one in samples], rhythm)
+    if found is None or rhythm is None:
+        if spec.window_s < LONG_WINDOW_S:
+            return _sampled(spec, samples, *span)
+        moved = [Sample(one.at_s - spec.step_s / 2, one.watts) for one in samples]
+        return _averaged(spec, moved, span, BLUR * spec.step_s)
+    windows = Windows(found[0], rhythm, found[1], spec)
+    if spec.window_s < LONG_WINDOW_S:
+        return windows_between(windows, *span)
+    moved = [Sample(windows.at(number), watts) for number, watts in windows.values]
+    return _averaged(spec, moved, span, found[1] + BETWEEN * spec.step_s)
 
 
 def _samples(trace: Trace, start_s: float, end_s: float) -> tuple[list[Sample], list[Note]]:
@@ -168,9 +184,14 @@ def lines(samples: Sequence[Sample], spec: SensorSpec, start_s: float, end_s: fl
     return Part(joules, math.sqrt(variance), hidden_s)
 
 
-def _averaged(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s: float) -> Part:
-    """Long windows: whole ones summed from the end back, the rest of the span unfolded."""
-    moved = [Sample(one.at_s - spec.step_s / 2, one.watts) for one in samples]
+def _averaged(
+    spec: SensorSpec, moved: Sequence[Sample], span: tuple[float, float], blur_s: float
+) -> Part:
+    """Long windows: whole ones summed from the end back, the rest of the span unfolded.
+
+    ``moved`` are values when they were refreshed, to within ``blur_s``.
+    """
+    start_s, end_s = span
     window_s = spec.window_s
     whole = int((end_s - start_s) / window_s + 1e-9)
     rest_s = max(0.0, end_s - start_s - whole * window_s)
@@ -184,7 +205,7 @@ def _averaged(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s
         for first, then in pairwise(moved)
         if then.at_s - first.at_s > spec.step_s / 2
     ]
-    blur_w = 0.25 * spec.step_s / window_s * max(steps_w, default=0.0)
+    blur_w = blur_s / window_s * max(steps_w, default=0.0)
     variance = whole * (window_s * blur_w) ** 2
     hidden_s = _unread(moved, start_s, end_s)
     if rest_s > 1e-9:
@@ -196,7 +217,7 @@ def _averaged(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s
         # A whole window's sum is known, so what remains of one is as sure as its complement.
         open_s = min(rest_s, max(window_s - rest_s, 0.0))
         joules += max(0.0, part.joules)
-        inside_w = 0.22 * range_w
+        inside_w = 0.3 * range_w
         variance += inside_w**2 * open_s * min(open_s, 0.15) * (1 + 0.06 / max(open_s, 0.01)) ** 2
         variance += (window_s * blur_w * min(1.0, rest_s / window_s)) ** 2
     if hidden_s:

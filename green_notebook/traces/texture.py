@@ -26,6 +26,11 @@ REPEATS = 0.25
 # more since few are read in a row.
 SEEN_HALF = 0.12
 FEWEST = 5
+# A load repeats after so many refreshes where readings that far apart differ so much less.
+DIPS = 0.5
+# Twice the time shows the same as well; only a much nearer likeness counts.
+DEEPER = 0.6
+COVERAGE = 1.96
 MOST = 80
 
 
@@ -36,6 +41,10 @@ class Texture:
     spread_w: float
     lone_w: float = 0.0
     alike_w: float = 0.0
+    # The root mean square of how much readings in a row differ.
+    change_w: float = 0.0
+    # For so many refreshes what is missed stays the same.
+    beat: float = math.inf
 
 
 def texture(samples: Sequence[tuple[float, float]], refresh_s: float, window_s: float) -> Texture:
@@ -51,6 +60,71 @@ def texture(samples: Sequence[tuple[float, float]], refresh_s: float, window_s: 
     else:
         alike_w = _in_a_row(samples[-MOST:], refresh_s)
     return Texture(spread_w, lone_w, alike_w)
+
+
+def sequence_texture(values: Sequence[tuple[int, float]], part: float) -> Texture:
+    """What values of numbered refreshes tell, each a mean over ``part`` of its refresh."""
+    values = values[-MOST:]
+    powers = [watts for _, watts in values]
+    low, high = min(powers), max(powers)
+    spread_w = high - low
+    if len(powers) < FEWEST or spread_w == 0.0:
+        return Texture(spread_w, spread_w / 2, 0.0, spread_w)
+    changes = [
+        (then - first) ** 2
+        for (number, first), (after, then) in pairwise(values)
+        if after == number + 1
+    ]
+    change_w = math.sqrt(sum(changes) / len(changes)) if changes else spread_w
+    missed, lasts = _beat(values, (low + high) / 2, part) if part < 1 else (0.0, math.inf)
+    return Texture(spread_w, _lone(powers), missed * spread_w, change_w, lasts)
+
+
+def _beat(values: Sequence[tuple[int, float]], middle_w: float, part: float) -> tuple[float, float]:
+    """What windows in step with a load miss, as a part of its range, and for how many refreshes.
+
+    A load that is met at k places of its period, in m turns, is met each ``refresh / m`` of it.
+    Each of its two switches may be half of what lies between two windows from where it is taken.
+    """
+    first = values[0][0]
+    shown: list[float | None] = [None] * (values[-1][0] - first + 1)
+    for number, watts in values:
+        shown[number - first] = watts
+    found = _repeats(shown)
+    if found is None:
+        return 0.0, math.inf
+    apart, off = found
+    ups = sum(
+        one is not None and then is not None and one < middle_w <= then
+        for one, then in pairwise(shown)
+    )
+    turns = max(1, round(ups * apart / len(shown)))
+    missed = max(0.0, 1 - part * turns) / apart / COVERAGE
+    # The places move on by so much that all between two windows were met after this time.
+    return missed, 2 / off if off > 0 else math.inf
+
+
+def _repeats(shown: Sequence[float | None]) -> tuple[int, float] | None:
+    """After how many refreshes a load shows the same again, and how far it then is from the same.
+
+    None where it does not; the distance is a part of that between any two values.
+    """
+    offs: list[float] = []
+    for apart in range(1, MOST_PLACES + 1):
+        pairs = [
+            abs(then - one)
+            for one, then in zip(shown, shown[apart:], strict=False)
+            if one is not None and then is not None
+        ]
+        if len(pairs) < FEWEST:
+            break
+        offs.append(sum(pairs) / len(pairs))
+    most_w, found = offs[0] if offs else 0.0, None
+    for index in range(1, len(offs)):
+        if offs[index] < DIPS * most_w and (found is None or offs[index] < DEEPER * found[1]):
+            found = index + 1, offs[index]
+        most_w = max(most_w, offs[index])
+    return None if found is None else (found[0], found[1] / most_w)
 
 
 def _lone(powers: Sequence[float]) -> float:

@@ -14,9 +14,8 @@ from typing import Protocol
 
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces.measured import REFINE_S
-from green_notebook.traces.often import often
 from green_notebook.traces.rhythm import Rhythm
-from green_notebook.traces.steps import FINE_STEP_S, TIGHT_S, StepClock
+from green_notebook.traces.steps import TIGHT_S, StepClock
 
 SEARCH_EVERY_S = 0.004
 # Long enough for three steps of the slowest counter known; then it rests, longer each time.
@@ -30,7 +29,6 @@ ENCLOSE_RARELY_S = 4.0
 STEADY_S = 0.0005
 # A thread that came late for one tries again after this.
 RETRY_S = 0.3
-# Known worse than this, every step is enclosed.
 ROUGH_S = 0.0005
 # The background of a session at rest is at least so slow.
 RESTING_S = 0.5
@@ -62,13 +60,6 @@ class Plan(Protocol):
 
     def next_s(self, now_s: float, background_s: float) -> float:
         """When to read next; ``background_s`` is when a reading is due in any case."""
-
-
-def watch_plan(spec: SensorSpec) -> Plan | None:
-    """The plan for a sensor; None where the background's readings do as they come."""
-    if spec.kind == "energy":
-        return Watch(spec) if spec.step_s > FINE_STEP_S else often(spec)
-    return Scatter(spec.step_s) if spec.step_s < SLOW_REFRESH_S else None
 
 
 class Scatter:
@@ -110,6 +101,10 @@ class Scatter:
 class Watch:
     """One counter's plan of readings: tell it each one, ask it for the next."""
 
+    # Known worse than the first, every step is enclosed; known as well as the second, few are.
+    rough_s = ROUGH_S
+    steady_s = STEADY_S
+
     def __init__(self, spec: SensorSpec) -> None:
         self.clock: StepClock = StepClock(spec.step_s)
         self._read_s = -math.inf
@@ -134,7 +129,10 @@ class Watch:
         before_s, self._read_s = self._read_s, reading.at_s
         if self.clock.saw(reading.at_s, reading.value, reading.took_s):
             self._misses = 0
-            if reading.at_s - before_s <= TIGHT_S and self.clock.error_at(reading.at_s) < ROUGH_S:
+            if (
+                reading.at_s - before_s <= TIGHT_S
+                and self.clock.error_at(reading.at_s) < self.rough_s
+            ):
                 self._enclose_s = self._again_s(reading.at_s)
             self._changed(before_s, reading.at_s)
         elif self._unsure_s is not None and reading.at_s > self._unsure_s:
@@ -143,7 +141,7 @@ class Watch:
     def _again_s(self, at_s: float) -> float:
         """When a step is to be enclosed again after one was."""
         wait_s = ENCLOSE_RARELY_S
-        while wait_s > ENCLOSE_EVERY_S and self.clock.error_at(at_s + wait_s) > STEADY_S:
+        while wait_s > ENCLOSE_EVERY_S and self.clock.error_at(at_s + wait_s) > self.steady_s:
             wait_s /= 2
         return at_s + max(wait_s, ENCLOSE_EVERY_S)
 
@@ -202,7 +200,7 @@ class Watch:
             ahead = math.ceil((background_s - step_s) / clock.period_s)
             return self._reading_for(step_s + max(0, ahead) * clock.period_s)
         if step_s >= self._enclose_s:
-            rough = clock.error_at(step_s) > ROUGH_S
+            rough = clock.error_at(step_s) > self.rough_s
             self._enclose_s = step_s + (clock.period_s / 2 if rough else RETRY_S)
             return self._reading_for(step_s)
         return self._off_step(background_s)
