@@ -5,6 +5,7 @@ from __future__ import annotations
 from green_notebook.host import Host
 from green_notebook.model import Basis, Quantity, SensorSpec
 from green_notebook.selection import part
+from green_notebook.sensors import _board
 from green_notebook.sensors.cpu_model import power_w
 from green_notebook.sensors.memory_model import IDLE, watts_per_gb
 
@@ -23,7 +24,14 @@ def idle_power(host: Host, spec: SensorSpec) -> Quantity | None:
     kind = part(spec.component)
     if kind == "cpu":
         cpu = host.cpu
-        found = power_w(cpu, 0.0, virtual=False, threads=cpu.threads, battery=host.battery)
+        found = power_w(
+            cpu,
+            0.0,
+            virtual=False,
+            threads=cpu.threads,
+            battery=host.battery,
+            board=_board.name(host),
+        )
     elif kind == "ram" and host.memory_bytes:
         found = watts_per_gb().scaled(IDLE * host.memory_bytes / _GB, "W")
     else:

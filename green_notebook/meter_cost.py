@@ -7,6 +7,7 @@ from functools import cached_property
 from green_notebook.host import Host
 from green_notebook.model import Basis, Energy, Load, MeterCost, Quantity
 from green_notebook.selection import CARDS, part
+from green_notebook.sensors import _board
 from green_notebook.sensors.cpu_model import power_w
 
 # What a span's two edges take in the cell's own thread (a quiet span: benchmarks/bench.py, 2026).
@@ -48,6 +49,7 @@ class MeterEnergy:
                 virtual=host.hypervisor is not None,
                 threads=threads,
                 battery=host.battery,
+                board=_board.name(host),
             ).value
             for part_busy in (0.0, 1 / threads)
         )

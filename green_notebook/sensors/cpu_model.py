@@ -3,7 +3,8 @@
 A virtual machine is a part of a server: watts per hardware thread of its CPU generation, measured
 at the wall (SPECpower), make the component ``node``: memory, fans and power supply are in it. On
 bare metal a curve over the maker's design power makes the component ``cpu:0``, all packages
-together. Both are weak, and their intervals say so; docs/method.md has the formulas.
+together; of a single-board computer, watts measured on such boards, its memory's among them. All
+are weak, and their intervals say so; docs/method.md has the formulas.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any
 from green_notebook.data import records
 from green_notebook.host import Cpu, Host
 from green_notebook.model import Basis, Load, Quantity, SensorSpec
-from green_notebook.sensors import Estimate, Model, Sensor, _cpu, _cpu_name
+from green_notebook.sensors import Estimate, Model, Sensor, _board, _cpu, _cpu_name
 
 NAME = "CPU model"
 SLOW = False
@@ -48,15 +49,19 @@ Range = tuple[float, float, float]
 
 
 def power_w(
-    cpu: Cpu, busy: float, *, virtual: bool, threads: int, battery: bool = False
+    cpu: Cpu, busy: float, *, virtual: bool, threads: int, battery: bool = False, board: str = ""
 ) -> Quantity:
     """The power (W) at a part ``busy`` (0 to 1) of ``threads`` hardware threads.
 
-    ``virtual``: the share of a whole server at the wall; else the processor packages alone.
+    ``virtual``: the share of a whole server at the wall; else the processor packages alone, and of
+    a ``board`` (as `_board.name` tells it) with its memory.
     """
     busy = min(1.0, max(0.0, busy))
     if virtual:
         value, low, high = _node(cpu, busy, max(1, threads))
+        basis = Basis.MODELLED
+    elif board:
+        value, low, high = _board.chips_w(board, threads, busy)
         basis = Basis.MODELLED
     else:
         (value, low, high), known = _chip(cpu, busy, max(1, threads), battery)
@@ -175,6 +180,7 @@ class CpuModel:
         self._cpu = _cpu_name.named(host)
         self._virtual = host.hypervisor is not None
         self._battery = host.battery
+        self._board = _board.name(host)
         self._threads = self._cpu.threads
         self._notes = self._remarks()
         # Once for all spans: an estimate stands in the way of the cell's end.
@@ -188,9 +194,14 @@ class CpuModel:
             gain_error=(1 - half.low / half.value, half.high / half.value - 1),
             max_power_w=full.high,
             idle_power_w=idle.value,
-            covers=("node", "cpu:0", "ram", "rest") if self._virtual else ("cpu:0",),
+            covers=self._covers(),
             label=self._label(),
         )
+
+    def _covers(self) -> tuple[str, ...]:
+        if self._virtual:
+            return ("node", "cpu:0", "ram", "rest")
+        return ("cpu:0", "ram") if self._board else ("cpu:0",)
 
     def estimate(self, load: Load, chips_j: float) -> Estimate:
         """Power at the span's mean load times its duration; ``chips_j`` plays no part."""
@@ -234,9 +245,12 @@ class CpuModel:
             virtual=self._virtual,
             threads=self._threads,
             battery=self._battery,
+            board=self._board,
         )
 
     def _label(self) -> str:
+        if self._board:
+            return f"{self._board}: processor and memory, watts of such boards x load"
         if not self._virtual:
             return f"{self._cpu.name or 'unknown processor'}, design power x load"
         names = _cpu.generations(self._cpu)
@@ -247,6 +261,9 @@ class CpuModel:
         return f"{self._threads} threads of a server ({told}), watts per thread x load"
 
     def _remarks(self) -> tuple[tuple[str, str], ...]:
+        if self._board:
+            text = "this board's power is not in the table: it is guessed from its cores"
+            return () if _board.known(self._board) else (("cpu-unknown", text),)
         if not self._virtual and _cpu.tdp_w(self._cpu) is None:
             text = "the CPU's design power is not in the table: it is guessed from its threads"
             return (("cpu-unknown", text),)

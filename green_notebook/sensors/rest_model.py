@@ -14,7 +14,7 @@ from typing import Any
 from green_notebook.errors import Unavailable
 from green_notebook.host import Host
 from green_notebook.model import Basis, Load, Quantity, SensorSpec
-from green_notebook.sensors import Estimate, Model, Sensor, _calibration, _cpu, _cpu_name
+from green_notebook.sensors import Estimate, Model, Sensor, _board, _calibration, _cpu, _cpu_name
 from green_notebook.sensors._calibration import Calibration
 
 NAME = "Rest of the machine"
@@ -41,14 +41,10 @@ _LAPTOP = _Kind("laptop", (0.12, 0.04, 0.25), (4.0, 1.0, 10.0))
 # (jfikar/RPi5-power, 2024: one board, nothing plugged in); a bare Pi 4 or 5 takes 3 to 4 W in all
 # (Raspberry Pi documentation, "Power supply", 2024). Disks, fans and carrier boards: our assumption.
 _BOARD = _Kind("single-board computer", (0.145, 0.05, 0.30), (0.6, 0.2, 5.0))
-# What such boards call themselves in the device tree.
-_TREE = "/proc/device-tree/model"
-_BOARDS = ("raspberry pi", "nvidia jetson", "jetson", "orange pi", "rock", "odroid", "pine64")
 
 
 def _kind_of(host: Host) -> _Kind:
-    board = (host.read(_TREE) or "").lower()
-    if any(name in board for name in _BOARDS):
+    if _board.name(host):
         return _BOARD
     if host.battery:
         return _LAPTOP

@@ -27,7 +27,7 @@ def rows(name: str) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def scripts():
     """The scripts that build the tables, as modules."""
-    names = ("_table", "build_cpu", "build_cpu_package", "build_hardware")
+    names = ("_table", "build_cpu", "build_cpu_boards", "build_cpu_package", "build_hardware")
     sys.path.insert(0, str(DATA))
     try:
         yield {name: importlib.import_module(name) for name in names}
@@ -185,9 +185,10 @@ def test_tables_are_what_the_scripts_build(scripts, tmp_path, monkeypatch):
     monkeypatch.setattr(scripts["_table"], "DATA", tmp_path)
     cpu, hardware = scripts["build_cpu"], scripts["build_hardware"]
     package = scripts["build_cpu_package"].package
-    for part in (cpu.generations, package, cpu.chips, hardware.gpus, hardware.memory):
+    boards = scripts["build_cpu_boards"].boards
+    for part in (cpu.generations, package, cpu.chips, boards, hardware.gpus, hardware.memory):
         part()
     built = sorted(tmp_path.iterdir())
-    assert len(built) == 6
+    assert len(built) == 7
     for path in built:
         assert path.read_text() == (shipped / path.name).read_text(), path.name
