@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from green_notebook.model import SensorSpec
 from green_notebook.traces.rhythm import Rhythm
@@ -21,12 +22,13 @@ COVERAGE = 1.96
 FILLED = 0.9
 # Readings further apart than this leave a gap.
 GAP_S = 0.6
+LEAST_S = 1e-6
 # A switch seen between two windows lies anywhere between them, 1 / sqrt(12) of their distance, and
 # there may have been three.
 SWITCH = 0.35
 # Across a longer gap than the usual one neighbours tell nothing of what lies between.
 WIDE = 1.5
-UNEVEN = 1.1
+UNEVEN = 1.3
 # What no reading shows is taken as so much of the range.
 UNSHOWN = 0.05
 # Past the last window the power is as far from it as windows in a row differ.
@@ -49,8 +51,7 @@ class Part:
     hidden_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of time: a window's mean, or from one window's to the next one's."""
 
     from_s: float
@@ -95,12 +96,16 @@ class Windows:
         """Windows and gaps that touch a span; the first and last value held beyond."""
         window_s = min(self.spec.window_s, self.rhythm.period_s)
         until_s, last_w = min(start_s, self.at(self.values[0][0]) - window_s) - 1e-9, None
+        origin_s, period_s = self.rhythm.origin_s, self.rhythm.period_s
         for number, watts in self.values:
-            to_s = self.at(number)
+            to_s = origin_s + number * period_s
             if to_s >= start_s and until_s < end_s:
                 from_s = max(until_s, to_s - window_s)
-                if from_s > until_s:
+                # Windows that fill the time leave nothing between them but a rounding.
+                if from_s > until_s + LEAST_S:
                     yield Piece(until_s, from_s, watts if last_w is None else last_w, watts, False)
+                else:
+                    from_s = until_s
                 yield Piece(from_s, to_s, watts, watts, True)
             until_s, last_w = to_s, watts
         if end_s > until_s and last_w is not None:
@@ -129,13 +134,16 @@ def seen_between(windows: Windows, start_s: float, end_s: float) -> Part:
     variance += known.alike_w**2 * (end_s - start_s) * beat_s
     joules = hidden_s = 0.0
     for piece in windows.pieces(start_s, end_s):
+        if piece.seen and piece.from_s >= start_s and piece.to_s <= end_s:
+            joules += piece.first_w * (piece.to_s - piece.from_s)
+            continue
         part_j, lasts_s = piece.within(start_s, end_s)
         if lasts_s <= 0:
             continue
         joules += part_j
         if piece.seen:
             room_s = lasts_s * (1 - lasts_s / (piece.to_s - piece.from_s))
-            variance += (INSIDE * known.change_w * max(room_s, 0.0)) ** 2
+            variance += (INSIDE * known.change_w * room_s) ** 2
             continue
         sigma_j, gap = windows.unseen(piece, lasts_s, known)
         variance += sigma_j**2
@@ -150,13 +158,14 @@ def filled_between(windows: Windows, start_s: float, end_s: float) -> Part:
     joules = variance = hidden_s = 0.0
     error_s = windows.error_s
     for piece in windows.pieces(start_s - NEAR_S[0], end_s + NEAR_S[1]):
-        whole_j, _ = piece.within(piece.from_s, piece.to_s)
         if not knots:
             knots.append(Knot(piece.from_s, 0.0, error_s))
-        joules += whole_j
+        joules += (piece.first_w + piece.then_w) / 2 * (piece.to_s - piece.from_s)
         knots.append(Knot(piece.to_s, joules, error_s))
-        _, lasts_s = piece.within(start_s, end_s)
-        if not piece.seen and lasts_s > 0:
+        if piece.seen:
+            continue
+        lasts_s = min(piece.to_s, end_s) - max(piece.from_s, start_s)
+        if lasts_s > 0:
             sigma_j, gap = windows.unseen(piece, lasts_s, known)
             variance += sigma_j**2
             hidden_s += lasts_s if gap else 0.0
