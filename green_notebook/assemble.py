@@ -17,6 +17,7 @@ from green_notebook.grids import WORLD, Grid, grid
 from green_notebook.host import Host
 from green_notebook.meter_cost import MeterEnergy
 from green_notebook.model import (
+    Component,
     Energy,
     Equivalence,
     Footprint,
@@ -175,7 +176,7 @@ class Assembler:
         elapsed = now[0] - then[0]
         power_w = max(0.0, (now[1] - then[1]) / elapsed) if elapsed > 0 else None
         parts = tuple(
-            (one.component, one.kernel.value / load.duration_s if load.duration_s else 0.0)
+            (_live_name(one), one.kernel.value / load.duration_s if load.duration_s else 0.0)
             for one in energy.components
         )
         co2e = self._footprint(energy, around, load).co2e
@@ -237,6 +238,12 @@ class Assembler:
     def _key(self, text: str) -> str:
         """A salted hash: the same cell is known again, its text is not."""
         return hashlib.blake2b(text.encode(), key=self._salt, digest_size=8).hexdigest()
+
+
+def _live_name(one: Component) -> str:
+    """A component as the live view calls it: a meter of the whole is no share of a server."""
+    metered = one.component == "node" and "model" not in one.sensor
+    return "metered" if metered else one.component
 
 
 def _load_notes(load: Load) -> tuple[Note, ...]:

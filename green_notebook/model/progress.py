@@ -42,8 +42,9 @@ class Budget:
 class Progress:
     """The state of a running span for this kernel.
 
-    ``power_w`` is the mean since the last update, ``power_by_component`` its parts; None where it
-    is not known yet. ``budget_used`` is the part of the budget that is spent.
+    ``power_w`` is the mean since the last update, ``power_by_component`` its parts (a meter of the
+    whole machine is called "metered"); None where it is not known yet. ``budget_used`` is the part
+    of the budget that is spent.
     """
 
     span_id: str

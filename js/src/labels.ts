@@ -6,6 +6,7 @@ const WORDS: Record<string, string> = {
   dram: "memory",
   ram: "memory",
   node: "server (VM share)",
+  metered: "machine (metered)",
   rest: "rest of machine",
   psys: "whole board",
   tpu: "TPU",
@@ -21,6 +22,7 @@ const COLOURS: Record<string, string> = {
   dram: "#b5679a",
   ram: "#b5679a",
   node: "#008f68",
+  metered: "#008f68",
   rest: "#858585",
 };
 const OTHER = "#9a7a00";

@@ -16,9 +16,13 @@ def test_a_plug_is_no_share(tmp_path, measured):
     source = FakeSensor(clock, 60.0, spec) if measured else FakeModel()
     session = fake_session(tmp_path, source, clock=clock)
     span = session.begin("cell", thread=False)
+    live = []
+    session.subscribe(span, live.append)
     for _ in range(5):
         clock.advance(1.0, busy=1.0)
         session.sampler.tick()
     text = str(session.end(span))
+    names = {name for progress in live for name, _ in progress.power_by_component}
+    assert names == ({"metered"} if measured else {"node"})
     assert ("machine (metered)" in text) is measured
     assert ("server (VM share)" in text) is not measured
