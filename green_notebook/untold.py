@@ -24,6 +24,8 @@ class Untold:
         self._spans: deque[OpenSpan] = deque()
         # Held while reports are made. Who waits for it has asked for them; no span's edge does.
         self._lock = threading.RLock()
+        # Who is taken off the list and has no report yet: it is waited for too.
+        self._making = 0
 
     def add(self, span: OpenSpan) -> None:
         """``span`` is over."""
@@ -33,11 +35,15 @@ class Untold:
 
     def tell(self, before_s: float | None = None) -> None:
         """Make the reports of all, oldest first; of those alone that ended before ``before_s``."""
-        if not self._spans:
+        if not self._spans and (not self._making or before_s is not None):
             return
         with self._lock:
-            while self._spans and _ended(self._spans[0], before_s):
-                self._tell(self._spans.popleft())
+            self._making += 1
+            try:
+                while self._spans and _ended(self._spans[0], before_s):
+                    self._tell(self._spans.popleft())
+            finally:
+                self._making -= 1
 
 
 def _ended(span: OpenSpan, before_s: float | None) -> bool:

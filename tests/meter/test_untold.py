@@ -1,8 +1,11 @@
 """A block's end takes readings alone: its report is made when asked for, else by the sampler."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+
 from green_notebook.measuring import measure
 from green_notebook.testing import FakeClock, FakeSensor, fake_session
-from green_notebook.untold import MOST
+from green_notebook.untold import MOST, Untold
 
 
 def block(session, clock, name="block", seconds=1.0):
@@ -70,3 +73,24 @@ def test_a_block_is_asked_after_another_began(tmp_path):
         clock.advance(1.0, 1.0)
     assert first.report.name == "first"
     session.close()
+
+
+def test_who_looks_waits_for_a_report_in_the_making():
+    """The sampler's thread makes the only one: `m.report` waits for it, and is not without."""
+    making, go, told = threading.Event(), threading.Event(), []
+
+    def tell(span):
+        making.set()
+        go.wait(10)
+        told.append(span)
+
+    untold = Untold(tell)
+    untold.add("span")
+    with ThreadPoolExecutor(2) as threads:
+        sampler = threads.submit(untold.tell)
+        assert making.wait(10)
+        looked = threads.submit(lambda: (untold.tell(), list(told))[1])
+        assert not wait([looked], timeout=0.05).done
+        go.set()
+        assert looked.result(10) == ["span"]
+        sampler.result(10)
