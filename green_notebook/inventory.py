@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ from green_notebook.sensors import Broken, Kind, Model, Sensor, kinds
 LAST = 3
 
 # The settings that concern one kind of sensor each.
-CONCERN = {"plug": "Metering plug", "node_meter": "Node meter"}
+CONCERN = {"Metering plug": "plug", "Node meter": "node_meter"}
 # So many readings in a row without a value, over so long, and a sensor has fallen silent.
 SILENT = 5
 SILENT_S = 15.0
@@ -72,7 +72,7 @@ class Inventory:
         self._retry_s: dict[str, float] = {}
         self._wait_s: dict[str, float] = {}
         self._opened = False
-        # Held for list operations only: the cell's thread may change the settings.
+        # Held for operations on these lists only: the cell's thread may change the settings.
         self._lists = threading.Lock()
 
     def open(self) -> None:
@@ -87,7 +87,7 @@ class Inventory:
         self._choose()
 
     def _start(self, kind: Kind) -> None:
-        if kind.name in set(self.options.get("disabled_sensors") or ()):
+        if _said(kind, self.options)[0]:
             self._note(kind, "disabled", "switched off by the setting disabled_sensors")
         elif kind.slow:
             self._slow.append(kind)
@@ -102,13 +102,7 @@ class Inventory:
         before, self.options = self.options, dict(options)
         if not self._opened or self._given:
             return
-        names = {
-            kind for option, kind in CONCERN.items() if before.get(option) != options.get(option)
-        }
-        names |= set(before.get("disabled_sensors") or ()) ^ set(
-            options.get("disabled_sensors") or ()
-        )
-        concerned = [one for one in self._kinds if one.name in names]
+        concerned = [one for one in self._kinds if _said(one, before) != _said(one, options)]
         for kind in concerned:
             self._wait_s.pop(kind.name, None)
             self._let_go(kind)
@@ -142,15 +136,10 @@ class Inventory:
             with suppress(Exception):
                 sensor.close()
         waiting += self._due(now_s, idle=idle)
-        if not waiting:
-            return False
-        before = len(self.found)
-        for kind in waiting:
-            self._discover(kind)
-        if len(self.found) > before:
+        joined = sum(self._discover(kind) for kind in waiting) > 0
+        if joined:
             self._choose()
-            return True
-        return False
+        return joined
 
     def _due(self, now_s: float, *, idle: bool) -> list[Kind]:
         """The kinds to be looked for again now; slow ones not while a span is open."""
@@ -177,9 +166,11 @@ class Inventory:
                 self._later(kind)
                 self._choose()
 
-    def _discover(self, kind: Kind) -> None:
+    def _discover(self, kind: Kind) -> bool:
+        """Look for a kind; True where sensors of it joined."""
+        options = self.options
         try:
-            found = kind.discover(self.host, self.options)
+            found = kind.discover(self.host, options)
         except Unavailable as error:
             self._note(kind, "unavailable", error.reason, error.cure)
             self._later(kind)
@@ -188,10 +179,21 @@ class Inventory:
         except Exception as error:  # noqa: BLE001 - a broken driver must not break the cell
             self._note(kind, "broken", f"{type(error).__name__}: {error}")
         else:
-            self._wait_s.pop(kind.name, None)
+            return self._join(kind, found, options)
+        return False
+
+    def _join(
+        self, kind: Kind, found: Iterable[Sensor | Model], options: Mapping[str, Any]
+    ) -> bool:
+        """Take what was found by ``options``; what was switched off or over meanwhile goes back."""
+        with self._lists:
+            if _said(kind, self.options) != _said(kind, options):
+                self._closing += [one for one in found if isinstance(one, Sensor)]
+                return False
             self._of.update({id(one): kind.name for one in found})
-            with self._lists:
-                self.found.extend(found)
+            self.found.extend(found)
+        self._wait_s.pop(kind.name, None)
+        return True
 
     def _later(self, kind: Kind) -> None:
         """Look for a kind again later; for a slow one, each time in vain, twice as late."""
@@ -202,9 +204,15 @@ class Inventory:
             self._retry_s[kind.name] = self._clock.monotonic() + wait_s
 
     def _note(self, kind: Kind, state: str, reason: str, cure: str = "") -> None:
-        self._unavailable.append(SensorStatus(kind.name, "", state, reason, cure))
+        with self._lists:
+            self._unavailable.append(SensorStatus(kind.name, "", state, reason, cure))
 
     def _choose(self) -> None:
+        # Of two threads that come here at once the later one must see what both found or let go.
+        with self._lists:
+            self._chosen()
+
+    def _chosen(self) -> None:
         self.choice = choose(tuple(self.found))
         self.labels.update({one.spec.id: one.spec.label for one in self.found})
         # Made anew, since another thread may be going through the old one.
@@ -246,6 +254,12 @@ class Inventory:
         """After a fork: drop the sensors without touching them."""
         self.choice = Choice((), (), ())
         self.channels = ()
+
+
+def _said(kind: Kind, options: Mapping[str, Any]) -> tuple[bool, Any]:
+    """What the settings say of a kind: whether it is switched off, and how to reach it."""
+    off = kind.name in (options.get("disabled_sensors") or ())
+    return off, options.get(CONCERN.get(kind.name, ""))
 
 
 def _status(spec: SensorSpec, state: str, reason: str = "") -> SensorStatus:

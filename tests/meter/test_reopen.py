@@ -133,3 +133,24 @@ def test_nothing_changes_within_a_span(opened, tmp_path):
         session.sampler.tick()
     assert "battery" in used(session)
     session.end(span)
+
+
+def test_a_plug_that_is_switched_off_while_it_is_looked_for(opened):
+    """What is found by settings that hold no more is not used, and is given back."""
+    session = opened({})
+    measured(session)
+
+    def answer(*_):
+        session.settings.plug = ""
+        session.reopen()
+        return Answer(SWITCH)
+
+    with served(answer) as address:
+        session.settings.plug = f"shelly://{address}"
+        session.doctor()
+        assert "plug:shelly" not in used(session)
+        assert "plug:shelly" not in {one.spec.id for one in session.sampler.found}
+        (plug,) = session.sampler.inventory._closing
+        session.sampler.tick()
+        with pytest.raises(OSError, match="does not answer"):
+            plug.read()
