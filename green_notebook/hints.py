@@ -46,7 +46,7 @@ class Hints:
         notes = (
             place_note(report.place),
             self._modelled(report),
-            self._day(counted([*ledger, report], wholes)),
+            self._day(report, ledger, wholes),
         )
         fresh = tuple(one for one in notes if one is not None and one.code not in self._said)
         if not fresh:
@@ -65,13 +65,15 @@ class Hints:
                 return Note("cpu-modelled", text)
         return None
 
-    def _day(self, reports: list[Report]) -> Note | None:
+    def _day(self, report: Report, ledger: Ledger, wholes: Mapping[str, Report]) -> Note | None:
+        # All the day's reports are gone through: only for those who set a budget.
         if not self.settings.budget:
             return None
         try:
             limit = budget.parse(self.settings.budget)
         except GreenNotebookError as error:
             return Note("budget-wrong", str(error))
+        reports = counted([*ledger, report], wholes)
         spent = budget.used_on(limit, reports, self._clock.wall().date())
         if spent < budget.WARN_AT:
             return None
