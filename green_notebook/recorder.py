@@ -144,6 +144,7 @@ class Recorder:
                 span.notes["slept"] = told
         summed, final = self.settler.settled(span)
         report = self._assembler.report(span, summed, final=final)
+        self.together.told(span.id)
         report = self._hints.added_to(report, self._ledger, self.together.wholes)
         self._ledger.append(report)
         if not final:

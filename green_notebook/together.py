@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
 from green_notebook.accountant import Accountant
 from green_notebook.assemble import Assembler
@@ -22,10 +23,13 @@ BESIDE = "side-by-side"
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The union of spans that overlap, as a span, and the ids of these."""
+    """The union of spans that overlap, as a span, the ids of these, the latest end of one, and the
+    one up to which nothing more will be learned."""
 
     span: OpenSpan
     members: set[str] = field(default_factory=set)
+    until: Usage | None = None
+    settled: Usage | None = None
 
 
 class Together:
@@ -37,7 +41,8 @@ class Together:
         self._assembler = assembler
         # One at a time: whatever overlaps an open member belongs to it too.
         self._open: Group | None = None
-        self._last: Group | None = None
+        # By each member's id, like the reports.
+        self._groups: dict[str, Group] = {}
 
     def begun(self, spans: list[OpenSpan]) -> None:
         """``spans`` are open: those that say that they overlap belong together."""
@@ -48,7 +53,10 @@ class Together:
         group = self._open
         if group is None:
             group = self._open = Group(_union(min(beside, key=lambda one: one.start.at_s)))
-        group.members.update(one.id for one in beside)
+        for one in beside:
+            group.members.add(one.id)
+            self._groups[one.id] = group
+        _shorten(self._groups)
 
     def ended(self, span: OpenSpan, still_open: list[OpenSpan]) -> None:
         """``span`` is over, or came to nothing; the last one's end is the group's."""
@@ -59,11 +67,10 @@ class Together:
         group = self._open
         if group is None:
             return
+        group.until = span.end or group.until
         if not any(one.id in group.members for one in still_open):
-            group.span.end = span.end
-            self._open, self._last = None, group
-        if span.end is not None:
-            self._tell(group, span.end)
+            group.span.end = group.until
+            self._open = None
 
     def roll(self, now: Usage) -> None:
         """Fold what is long past; the sampler's thread calls this."""
@@ -71,19 +78,31 @@ class Together:
         if group is not None:
             self._accountant.roll(group.span, now)
 
-    def refine(self, report: Report) -> None:
-        """A member became final: so may the group's figure, where it was the last to end."""
-        group = self._last
-        if group is not None and group.span.end is not None and report.id in group.members:
-            self._tell(group, group.span.end)
-
-    def _tell(self, group: Group, until: Usage) -> None:
+    def told(self, span_id: str) -> None:
+        """A member's report is made: so is the group's, as far as it is over."""
+        group = self._groups.get(span_id)
+        if group is None or group.until is None or group.settled is group.until:
+            return
+        until = group.until
         summed = self._accountant.sum(group.span, until)
         report = self._assembler.report(group.span, summed, final=summed.settled)
         for member in tuple(group.members):
             self.wholes[member] = report
-        while len(self.wholes) > LIMIT:
-            self.wholes.pop(next(iter(self.wholes)), None)
+        _shorten(self.wholes)
+        if summed.settled:
+            group.settled = until
+
+    def refine(self, report: Report) -> None:
+        """A member became final: so may the group's figure, where it was the last to end."""
+        group = self._groups.get(report.id)
+        if group is not None and group.span.end is not None:
+            self.told(report.id)
+
+
+def _shorten(kept: dict[str, Any]) -> None:
+    """No more members are kept than reports."""
+    while len(kept) > LIMIT:
+        kept.pop(next(iter(kept)), None)
 
 
 def _union(first: OpenSpan) -> OpenSpan:

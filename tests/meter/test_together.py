@@ -185,3 +185,19 @@ def test_a_total_is_the_time_in_which_anything_was_measured(tmp_path_factory, st
             while spans:
                 end(thread, -1)
     assert joules(session.counted) == pytest.approx(POWER_W * measured_s, rel=0.02, abs=0.05)
+
+
+def test_the_end_of_one_of_many_makes_no_report(session, clock):
+    """Spans side by side pay no more at their ends than others: the union is told later too."""
+    with ThreadPoolExecutor(1) as other:
+        server = other.submit(session.begin, "server", thread=False).result()
+        cell = session.begin("cell", thread=False)
+        pass_time(session, clock, 1.0)
+        session.stop(cell)
+        assert not session.recorder.together.wholes
+        clock.advance(0.2, 1.0)
+        session.sampler.tick()
+        (whole,) = set(session.recorder.together.wholes.values())
+        assert whole.energy.machine.value == pytest.approx(10.0, rel=0.01)
+        other.submit(session.stop, server).result()
+    assert joules(session.counted) == pytest.approx(12.0, rel=0.01)
