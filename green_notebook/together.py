@@ -23,8 +23,10 @@ BESIDE = "side-by-side"
 
 @dataclass(slots=True, eq=False)
 class Group:
-    """The union of spans that overlap, as a span, the ids of these, the latest end of one, and the
-    one up to which nothing more will be learned."""
+    """The union of spans that overlap, as a span, and the ids of these.
+
+    ``until`` is the latest end of one; ``settled`` the one up to which nothing is to be learned.
+    """
 
     span: OpenSpan
     members: set[str] = field(default_factory=set)
