@@ -5,7 +5,7 @@ part of the machine that is this kernel's to answer for (`Load.idle_part`):
 
     active = s (M - I)      idle = q I      kernel = active + idle = s M + (q - s) I
 
-so an ill-known idle part matters only by how far s is from q. docs/method.md derives the
+so an ill-known idle part matters only by how far s is from q. docs/method/shares.md has the
 intervals.
 """
 

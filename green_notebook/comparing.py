@@ -2,7 +2,7 @@
 
 To first order a sensor's gain error e moves ln(B/A) by e times the difference of that sensor's
 shares in B and in A: what both have in common cancels (GUM, 5.2.2), so a comparison can be sharp
-where each figure is not. docs/method.md shows it.
+where each figure is not. docs/method/repeating.md shows it.
 """
 
 from __future__ import annotations

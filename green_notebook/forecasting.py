@@ -23,7 +23,7 @@ TREND_SURE = 3.0
 # ... and extrapolated at most so far as this change of the rate.
 TREND_LIMIT = 1.0
 # Training runs change their rate over the run by some tens of per cent (growing sequences, larger
-# batches, validation): the half-width that a run just begun is given for it (docs/method.md).
+# batches, validation): the half-width of a run just begun (docs/method/repeating.md).
 UNSEEN = 0.30
 
 
