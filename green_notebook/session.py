@@ -31,9 +31,6 @@ from green_notebook.spans import CellInfo, OpenSpan
 if TYPE_CHECKING:
     from green_notebook.advice import AdviceMemory
 
-# The settings that sensors are opened with.
-OPTIONS = ("disabled_sensors", "plug", "node_meter")
-
 
 class Session:
     """Measures spans and keeps their reports. `kernel_session.current()` gives the kernel's own."""
@@ -50,9 +47,7 @@ class Session:
         self.host = host or Host.here()
         self.clock = clock or Clock()
         self.id = secrets.token_hex(8)
-        self.sampler = sampler or Sampler(
-            self.host, self.clock, {name: getattr(self.settings, name) for name in OPTIONS}
-        )
+        self.sampler = sampler or Sampler(self.host, self.clock, self.settings.for_sensors())
         self.baseline = Baseline(self.host)
         self.accountant = Accountant(self.sampler, self.baseline)
         self.assembler = Assembler(self.settings, self.host, self.id, secrets.token_bytes(16))
@@ -179,7 +174,7 @@ class Session:
 
     def reopen(self) -> None:
         """Take the sensors' settings as they are now: %config may have changed them."""
-        self.sampler.reopen({name: getattr(self.settings, name) for name in OPTIONS})
+        self.sampler.reopen(self.settings.for_sensors())
 
     @property
     def closed(self) -> bool:

@@ -33,6 +33,7 @@ OTHERS = frozenset(
 )
 # Promised for a later version: who sets it is told what holds now.
 NOT_YET = {PREFIX + "LEDGER": "this version keeps reports in the kernel's memory only"}
+FOR_SENSORS = ("disabled_sensors", "plug", "node_meter")
 
 
 class GreenNotebook(Configurable):
@@ -105,6 +106,10 @@ class GreenNotebook(Configurable):
             self.problems.append(
                 f"{PREFIX}{name.upper()}={text!r} is not a valid {name}: it is ignored"
             )
+
+    def for_sensors(self) -> dict[str, Any]:
+        """The settings that sensors are opened with, as they are now."""
+        return {name: getattr(self, name) for name in FOR_SENSORS}
 
     def checked_pue(self, pue: float | None = None) -> float | None:
         """The PUE of an option, else of the settings; None where neither is given.
