@@ -14,7 +14,7 @@ def attribute_card(
 ) -> Attributed:
     """Divide one card's energy (J) by who used it, with its idle energy over the same span."""
     if use.mine is None:
-        return _unknown(spec, machine)
+        return _unknown(spec, machine, use.part)
     if not use.mine:
         return _unused(spec, machine)
     piece = attribute(spec, machine, idle, Share(use.part, use.error, min(1.0, use.idle)))
@@ -51,10 +51,11 @@ def _unused(spec: SensorSpec, machine: Quantity) -> Attributed:
     return Attributed(component, nothing, nothing, (Note("gpu-unused", text),))
 
 
-def _unknown(spec: SensorSpec, machine: Quantity) -> Attributed:
+def _unknown(spec: SensorSpec, machine: Quantity, part: float) -> Attributed:
     """A card of which nobody can tell whether this kernel uses it: between nothing and all."""
     # Without evidence for either, the middle is nearest to both.
-    middle = Quantity(machine.value / 2, 0.0, machine.high, "J", Basis.MODELLED, machine.random / 2)
+    value, random = machine.value * part, machine.random * part
+    middle = Quantity(value, 0.0, machine.high, "J", Basis.MODELLED, random)
     text = (
         f"it cannot be told whether this kernel uses {spec.component}: it may be all or none of it"
     )

@@ -15,7 +15,9 @@ class Look:
     ``low`` is the least part that may be ours where the part is a guess (it may then be all of
     it), ``idle`` our part of its idle draw where that is another. ``how`` says how the part was
     found: "alone", "sm" (the driver's word), "equal", "numbers" (processes under numbers that are
-    not ours) or "mig".
+    not ours), "mig" or "work": one of several cards on which nobody is listed, which only the work
+    on them tells apart. ``busy`` is then the part of the time (0 to 1) that the card worked, and
+    ``holders`` how many of our processes hold a device.
     """
 
     at_s: float
@@ -25,6 +27,8 @@ class Look:
     others: bool = False
     low: float | None = None
     idle: float | None = None
+    busy: float | None = None
+    holders: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +37,27 @@ class Crowd:
 
     ``ours`` are this kernel's processes, as numbered here; ``renamed`` is whether the driver's
     numbers are others than ours; ``holders`` how many of our processes hold a GPU's device open
-    (None: cannot be told); ``strangers`` the processes on visible cards that are not ours.
+    (None: cannot be told); ``strangers`` the processes on visible cards that are not ours; ``cards``
+    the visible cards.
     """
 
     ours: frozenset[int]
     renamed: bool = False
     holders: int | None = None
     strangers: int = 0
+    cards: int = 1
 
     @classmethod
     def of(cls, uses: Iterable[GpuUse], ours: frozenset[int], *, container: bool) -> Crowd:
         """Who is there; ``holders`` is asked apart, since it costs more."""
         listed: set[int] = set()
+        cards = 0
         for use in uses:
             if use.visible is not False:
+                cards += 1
                 listed |= on_card(use) or frozenset()
         # Where one of ours is listed, the driver counts as we do.
-        return cls(ours, container and not ours & listed, None, len(listed - ours))
+        return cls(ours, container and not ours & listed, None, len(listed - ours), cards)
 
 
 def on_card(use: GpuUse) -> frozenset[int] | None:
@@ -58,8 +66,8 @@ def on_card(use: GpuUse) -> frozenset[int] | None:
     return frozenset().union(*told) if told else None
 
 
-def judge(use: GpuUse, crowd: Crowd, now_s: float) -> Look:
-    """Whose the card is."""
+def judge(use: GpuUse, crowd: Crowd, now_s: float, busy: float | None = None) -> Look:
+    """Whose the card is; ``busy`` is the part of the time (0 to 1) that it worked just now."""
     pids = on_card(use)
     listed = pids is not None and bool(crowd.ours & pids)
     if use.visible is False:
@@ -72,15 +80,18 @@ def judge(use: GpuUse, crowd: Crowd, now_s: float) -> Look:
         return _instance(use.instances, crowd.ours, now_s)
     if listed:
         return _shared(use, pids or frozenset(), crowd.ours, now_s)
-    return _renamed(pids, crowd, now_s)
+    return _renamed(pids, crowd, now_s, busy)
 
 
-def _renamed(pids: frozenset[int] | None, crowd: Crowd, now_s: float) -> Look:
+def _renamed(pids: frozenset[int] | None, crowd: Crowd, now_s: float, busy: float | None) -> Look:
     """A card of which we hold one, under numbers that are not ours."""
     if pids is not None and not pids and crowd.strangers:
         # The driver lists those on other cards, and nobody here.
         return Look(now_s, mine=False)
     holders = crowd.holders or 0
+    if not crowd.strangers and crowd.cards > 1:
+        # Open device files do not tell which: CUDA and NVML open those of every card.
+        return Look(now_s, mine=None, how="work", busy=busy, holders=holders)
     if crowd.strangers <= holders:
         return Look(now_s, mine=True)
     # Some of them are ours, each as likely as the next.

@@ -1,8 +1,9 @@
 """Which GPUs this kernel uses, and what part of each.
 
 Evidence, in order: a pid of ours in the driver's list; ``/dev/nvidia-uvm`` open in our process
-tree; a framework that holds an initialised context. In a container the driver numbers processes
-as the host does, or lists none, so its list alone proves nothing there.
+tree; a framework that holds an initialised context; of several cards on which nobody is listed,
+those that work. In a container the driver numbers processes as the host does, or lists none, so
+its list alone proves nothing there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,7 +45,8 @@ SHARED = {
 class Part:
     """This kernel's part of one card over a span, with its 95 % half-width.
 
-    Where the part is a guess, it lies between ``low`` and ``high``; ``idle`` is our part of the
+    Where nobody can tell whether it is ours, ``mine`` is None and ``part`` the middle of what it
+    may be. Where the part is a guess, it lies between ``low`` and ``high``; ``idle`` is our part of the
     idle draw.
     """
 
@@ -81,14 +83,17 @@ class GpuUsers:
             (use for _, use in told), ours, container=self.container or self._beside_tree()
         )
         if crowd.renamed or any(use.pids is None for _, use in told):
-            crowd = replace(crowd, holders=self._holders(ours, max(1, crowd.strangers)))
+            crowd = replace(
+                crowd, holders=self._holders(ours, max(1, crowd.strangers, crowd.cards))
+            )
         for sensor, use in told:
-            spec = sensor.spec
+            spec, busy = sensor.spec, None
             if isinstance(sensor, StateTold):
-                states = self._states.setdefault(spec.id, deque(maxlen=LOOKS))
-                states.append((now_s, sensor.state()))
+                state = sensor.state()
+                busy = state.busy
+                self._states.setdefault(spec.id, deque(maxlen=LOOKS)).append((now_s, state))
             kept = self._looks.setdefault(spec.id, deque(maxlen=LOOKS))
-            kept.append(judge(use, crowd, now_s))
+            kept.append(judge(use, crowd, now_s, busy))
 
     def _holders(self, ours: frozenset[int], enough: int) -> int | None:
         """How many of our processes hold a context on some card; None where it cannot be told.
@@ -136,17 +141,46 @@ class GpuUsers:
         """This kernel's part of one card from ``start_s`` to ``end_s``."""
         kept = self._looks.get(sensor)
         if not kept:
-            return Part(mine=None, looked=True)
-        near = [one for one in kept if start_s - AROUND_S <= one.at_s <= end_s + AROUND_S]
+            return Part(mine=None, part=UNKNOWN_PART_ERROR, looked=True)
+        near = _near(kept, start_s, end_s)
         looked = kept[-1].at_s >= end_s
-        near = near or [kept[-1]]
         ours = [one for one in near if one.mine]
         if not ours:
-            unknown = any(one.mine is None for one in near)
-            return Part(mine=None if unknown else False, looked=looked)
+            unknown = [one for one in near if one.mine is None]
+            if not unknown:
+                return Part(mine=False, looked=looked)
+            return replace(self._by_work(unknown, start_s, end_s), looked=looked)
         # While others alone used it, none of it was ours; while nobody did, nobody's work is told.
         theirs = sum(1 for one in near if one.mine is False and one.others)
         return _part_of(ours, len(ours) + theirs, looked=looked)
+
+    def _by_work(self, looks: list[Look], start_s: float, end_s: float) -> Part:
+        """Whether a card of several is ours by the work on them.
+
+        One that worked is ours as long as no more did than processes of ours hold a device; one
+        that did not, while another did, is not. Else each is as likely as the next.
+        """
+        if any(one.how != "work" for one in looks):
+            return Part(mine=None, part=UNKNOWN_PART_ERROR)
+        cards = [_near(kept, start_s, end_s) for kept in self._looks.values()]
+        cards = [near for near in cards if any(one.how == "work" for one in near)]
+        worked, holders = sum(map(_worked, cards)), max(one.holders for one in looks)
+        if worked and all(one.busy is not None for one in looks):
+            if not _worked(looks):
+                return Part(mine=False)
+            if worked <= holders:
+                return Part(mine=True)
+        return Part(mine=None, part=min(UNKNOWN_PART_ERROR, holders / len(cards)))
+
+
+def _near(kept: Sequence[Look], start_s: float, end_s: float) -> list[Look]:
+    """The looks of a span and just around it; the last one where there are none."""
+    found = [one for one in kept if start_s - AROUND_S <= one.at_s <= end_s + AROUND_S]
+    return found or [kept[-1]]
+
+
+def _worked(looks: list[Look]) -> bool:
+    return any(one.mine is None and one.busy for one in looks)
 
 
 def _part_of(ours: list[Look], count: int, *, looked: bool) -> Part:

@@ -81,7 +81,7 @@ def energy_of(tallies: dict[str, Tally]) -> Energy:
     )
     divided = bool(whole) and all(one.divided and one.active and one.idle for one in whole)
     return Energy(
-        total((one.sensor, one.kernel) for one in components),
+        total((one.cause, one.kernel) for one in components),
         total((one.spec.id, one.filled(one.machine)) for one in seen if one.machine),
         components,
         total((one.spec.id, one.filled(one.active)) for one in whole if one.active)

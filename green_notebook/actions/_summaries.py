@@ -27,7 +27,7 @@ def summarise(session: Session, title: str = "Footprint of this session") -> Sum
     reports, whole = counted(session.reports), session.counted
     if not reports:
         raise GreenNotebookError("nothing was measured yet: begin a cell with %%carbon")
-    energy = total((one.sensor, one.kernel) for report in whole for one in report.energy.components)
+    energy = total((one.cause, one.kernel) for report in whole for one in report.energy.components)
     sums = by_boundary(whole)
     last = reports[-1]
     grams = next(iter(sums.values())) if len(sums) == 1 else last.footprint.co2e

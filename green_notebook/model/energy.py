@@ -18,6 +18,15 @@ class Component:
     kernel: Quantity
     machine: Quantity
 
+    @property
+    def cause(self) -> str:
+        """What the kernel's part shares its systematic error with: mostly the sensor.
+
+        Of several cards that may all be another's, the guess which of them is ours is one guess.
+        """
+        guessed = self.component.startswith("gpu:") and self.kernel.low <= 0 < self.kernel.high
+        return "gpu-use" if guessed else self.sensor
+
     def to_dict(self, digits: int | None = None) -> dict[str, Any]:
         """The JSON form."""
         return {

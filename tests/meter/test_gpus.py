@@ -7,7 +7,7 @@ import pytest
 from green_notebook import gpus
 from green_notebook.gpus import ASKED, GpuUsers, in_container
 from green_notebook.model import Basis, SensorSpec
-from green_notebook.sensors._gpu import GpuUse, Instance
+from green_notebook.sensors._gpu import GpuState, GpuUse, Instance
 from green_notebook.testing import FakeClock, FakeSensor, fake_host, fake_session
 
 PID = 4711
@@ -23,6 +23,17 @@ class Card(FakeSensor):
 
     def users(self):
         return self.use
+
+
+class Working(Card):
+    """A card that tells how busy it is, too."""
+
+    def __init__(self, clock, use, index, busy):
+        super().__init__(clock, use, index)
+        self.busy = busy
+
+    def state(self):
+        return GpuState(busy=self.busy)
 
 
 def look(tmp_path, use, files=None, descendants=()):
@@ -286,3 +297,66 @@ def test_a_card_used_for_a_part_of_the_span_is_charged_for_that_part(tmp_path):
         card.use = GpuUse(pids=frozenset(pids))
         users.look([card], (), 1000.0 + second)
     assert users.part("nvml:0", 1000.0, 1004.0).part == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(
+    ("busy", "holders", "mine"),
+    [
+        ((0.9, 0.0, 0.0), 1, (True, False, False)),
+        ((0.9, 0.4, 0.0), 2, (True, True, False)),
+        ((0.9, 0.4, 0.0), 1, (None, None, False)),
+        ((0.0, 0.0, 0.0), 1, (None, None, None)),
+        ((None, None, None), 1, (None, None, None)),
+        ((0.0,), 1, (True,)),
+    ],
+    ids=["one works", "two of ours", "more work than are ours", "none works", "untold", "alone"],
+)
+@pytest.mark.parametrize("pids", [None, frozenset()])
+def test_which_of_several_cards_is_told_by_their_work(tmp_path, busy, holders, mine, pids):
+    """Nobody is listed and a device is open here: cards that work are ours, else nobody knows."""
+    for pid in range(PID, PID + holders):
+        open_uvm(tmp_path, pid)
+    users = GpuUsers(fake_host(tmp_path, CONTAINER), pid=PID)
+    clock = FakeClock()
+    cards = [Working(clock, GpuUse(pids=pids), index, part) for index, part in enumerate(busy)]
+    users.look(cards, range(PID + 1, PID + holders), 1000.0)
+    parts = [users.part(one.spec.id, 999.0, 1000.0) for one in cards]
+    assert tuple(one.mine for one in parts) == mine
+
+
+def test_a_card_that_worked_at_any_look_of_the_span_is_ours(tmp_path):
+    """Between two kernels a card is idle for a look: the span's other looks count too."""
+    open_uvm(tmp_path)
+    users = GpuUsers(fake_host(tmp_path, CONTAINER), pid=PID)
+    cards = [Working(FakeClock(), GpuUse(pids=None), index, 0.0) for index in range(2)]
+    for second, busy in enumerate((0.0, 0.7, 0.0)):
+        cards[1].busy = busy
+        users.look(cards, (), 1000.0 + second)
+    assert [users.part(one.spec.id, 1000.0, 1002.0).mine for one in cards] == [False, True]
+
+
+@pytest.mark.parametrize(("busy", "low", "high"), [(0.8, 99.0, 101.0), (0.0, 0.0, 800.0)])
+def test_eight_unlisted_cards_are_not_all_charged(tmp_path, busy, low, high):
+    """One of eight works: its energy is ours. None does: from nothing to all, modelled and said."""
+    clock = FakeClock()
+    pid = os.getpid()
+    open_uvm(tmp_path, pid)
+    cards = [
+        Working(clock, GpuUse(pids=None), index, busy if index == 3 else 0.0) for index in range(8)
+    ]
+    session = fake_session(tmp_path, *cards, clock=clock)
+    span = session.begin(thread=False)
+    clock.advance(1.0, 1.0)
+    session.sampler.tick()
+    report = session.end(span)
+    session.sampler.tick()
+    report = session.finalise(report.id)
+    kernel = report.energy.kernel
+    told = busy > 0
+    assert kernel.value == pytest.approx(100.0, rel=0.01)
+    assert kernel.low == pytest.approx(low, abs=1.0)
+    assert kernel.high == pytest.approx(high, rel=0.02)
+    assert (kernel.basis is Basis.MEASURED) is told
+    codes = {note.code for note in report.notes}
+    assert ("gpu-unused" in codes, "gpu-use-unknown" in codes) == (told, not told)
+    assert report.energy.machine.value == pytest.approx(800.0, rel=0.01)
