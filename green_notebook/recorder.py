@@ -63,11 +63,12 @@ class Recorder:
     ) -> OpenSpan:
         """Open a span in the calling thread."""
         parent = self._stacks.top()
-        self._sampler.busy += 1
+        span_id = os.urandom(8).hex()
+        self._sampler.hold(span_id)
         early = running()
         started_at = self._clock.wall()
         span = OpenSpan(
-            os.urandom(8).hex(),
+            span_id,
             name,
             self._sampler.mark(),
             started_at,
@@ -132,7 +133,7 @@ class Recorder:
 
     def _remove(self, span: OpenSpan) -> None:
         if self._stacks.remove(span):
-            self._sampler.busy = max(0, self._sampler.busy - 1)
+            self._sampler.release(span.id)
             self.together.ended(span, self._stacks.all())
         self.feed.drop(span)
 

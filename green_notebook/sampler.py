@@ -54,7 +54,9 @@ class Sampler:
         self.usage = UsageMeter(host, clock)
         self.gpus = GpuUsers(host)
         self.inventory = Inventory(host, clock, options, found)
-        self.busy = 0
+        # Whoever wants close readings. A set, since threads begin and end at once: two that count
+        # up and down may lose one, and the session would never rest again.
+        self._held: set[object] = set()
         self._chores = Chores(self.inventory, self.usage, self.gpus, clock)
         self._marked_s = -math.inf
         # The cell's thread has read sensors: when each is due is to be settled anew.
@@ -117,6 +119,19 @@ class Sampler:
 
     # Reading
 
+    @property
+    def busy(self) -> bool:
+        """Whether anybody measures now."""
+        return bool(self._held)
+
+    def hold(self, who: object) -> None:
+        """``who`` measures from now on: between its edges there are close readings too."""
+        self._held.add(who)
+
+    def release(self, who: object) -> None:
+        """``who`` is over; more than once does no harm."""
+        self._held.discard(who)
+
     def mark(self) -> Usage:
         """Read everything now, at a span's edge."""
         self.read_sensors()
@@ -172,12 +187,12 @@ class Sampler:
         """Read and do what is due; how long (s) until something is due again."""
         chores = self._chores
         now_s = self.clock.monotonic()
-        near = self.busy > 0 or now_s - self._marked_s < LINGER_S
+        near = self.busy or now_s - self._marked_s < LINGER_S
         period_s = PERIOD_S if near else RESTING_PERIOD_S
         due_s = self._read_due(now_s, period_s)
         now_s = self.clock.monotonic()
         if chores.ready(now_s, due_s):
-            chores.do(now_s, busy=self.busy > 0, grid_s=period_s)
+            chores.do(now_s, busy=self.busy, grid_s=period_s)
             due_s = self._read_due(self.clock.monotonic(), period_s)
             now_s = self.clock.monotonic()
         return max(SOON_S, min(due_s, chores.after(now_s, due_s)) - now_s)
@@ -202,7 +217,7 @@ class Sampler:
         """One round of everything, due or not."""
         self.open_slow()
         self.read_sensors()
-        self._chores.do(self.clock.monotonic(), busy=self.busy > 0, grid_s=PERIOD_S)
+        self._chores.do(self.clock.monotonic(), busy=self.busy, grid_s=PERIOD_S)
 
     def close(self, *, wait: bool = True) -> None:
         """Stop the thread and give the sensors back; more than once does no harm."""

@@ -41,7 +41,7 @@ class Tracker:
         sampler = self.session.sampler
         sampler.open()
         sampler.start()
-        sampler.busy += 1
+        sampler.hold(self)
         self._start = self._last = sampler.mark()
         self._span = self.session.innermost()
         if self._span is not None:
@@ -107,7 +107,7 @@ class Tracker:
             return
         self.look()
         self._start = None
-        self.session.sampler.busy = max(0, self.session.sampler.busy - 1)
+        self.session.sampler.release(self)
         if self._span is not None:
             self._span.trackers -= 1
             self._span.forecast = None

@@ -143,7 +143,7 @@ class Bench:
         """(chips W, wall W) of windows at three levels of load."""
         threads = self._sampler.usage.threads
         points: list[tuple[float, float]] = []
-        self._sampler.busy += 1
+        self._sampler.hold(self)
         try:
             for level in (0, max(1, threads // 2), threads):
                 with self._work(level):
@@ -151,7 +151,7 @@ class Bench:
                     for _ in range(int((seconds / 3 - SETTLE_S) / WINDOW_S)):
                         points += self._window(meter, chips)
         finally:
-            self._sampler.busy -= 1
+            self._sampler.release(self)
         return points
 
     def _window(self, meter: SensorSpec, chips: Choice) -> list[tuple[float, float]]:

@@ -55,13 +55,13 @@ def spans(simulated, sampler, trace, work, lengths):
     rng = random.Random(4)
     for duration_s in lengths:
         time.sleep(rng.uniform(0.15, 0.35))
-        sampler.busy += 1
+        sampler.hold("span")
         sampler.mark()
         start_s = time.monotonic()
         work(start_s + duration_s)
         sampler.mark()
         end_s = time.monotonic()
-        sampler.busy -= 1
+        sampler.release("span")
         time.sleep(0.16)
         told = sampler.energy(trace, start_s, end_s).quantity
         yield told, simulated.truth(0, start_s, end_s)

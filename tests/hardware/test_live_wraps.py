@@ -40,13 +40,13 @@ def test_live_wraps(tmp_path, monkeypatch):
             lengths = [0.05, 0.2, 0.4, 0.8, 1.5] * 3
             for length_s in lengths:
                 time.sleep(rng.uniform(0.02, 0.1))
-                sampler.busy += 1
+                sampler.hold("span")
                 sampler.mark()
                 start_s = time.monotonic()
                 time.sleep(length_s)
                 sampler.mark()
                 end_s = time.monotonic()
-                sampler.busy -= 1
+                sampler.release("span")
                 found = sampler.energy(trace, start_s, end_s)
                 truth_j = tree.truth(ZONE, start_s, end_s)
                 wrapped_j += truth_j

@@ -70,7 +70,7 @@ def test_tasks_that_overlap_are_nobodys_children(tmp_path, clock):
     assert two.duration_s == pytest.approx(2.0)
     for report in (one, two):
         assert "side-by-side" in {note.code for note in report.notes}
-    assert session.sampler.busy == 0
+    assert not session.sampler.busy
 
 
 def test_a_coroutine_function_is_measured_while_it_is_awaited(tmp_path, clock):
@@ -195,7 +195,7 @@ def test_wrong_options_are_refused_before_anything_begins(tmp_path, clock):
     with pytest.raises(GreenNotebookError, match="PUE"):
         session.begin(pue=0.5, thread=False)
     assert session.reports == []
-    assert session.sampler.busy == 0
+    assert not session.sampler.busy
 
 
 def test_the_zone_is_asked_for_once(tmp_path, clock):
@@ -349,3 +349,25 @@ def test_the_thread_runs_without_any_sensor(tmp_path):
     assert heard.wait(10)
     session.end(span)
     session.close()
+
+
+def test_threads_that_measure_at_once_leave_the_sampler_at_rest(tmp_path):
+    """However begins and ends fall together, the last end lets the session rest."""
+    clock = FakeClock()
+    session = fake_session(tmp_path, FakeSensor(clock, 10.0), clock=clock)
+    interval_s = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            begun = [
+                threads.submit(
+                    lambda: [session.discard(session.begin(thread=False)) for _ in range(20)]
+                )
+                for _ in range(4)
+            ]
+        for one in begun:
+            one.result()
+    finally:
+        sys.setswitchinterval(interval_s)
+    assert not session.sampler.busy
+    assert session.outermost() is None

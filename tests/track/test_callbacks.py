@@ -19,7 +19,7 @@ def test_a_run_is_tracked_from_begin_to_end(tmp_path):
     assert run.tracker.forecast.energy.value == pytest.approx(500, rel=0.1)
     run.end()
     run.end()
-    assert session.sampler.busy == 0
+    assert not session.sampler.busy
     session.close()
 
 

@@ -63,7 +63,7 @@ def test_a_broken_off_loop_leaves_nothing_behind(session, clock):
     loop = track(range(10), session=session, file=io.StringIO())
     next(loop)
     loop.close()
-    assert session.sampler.busy == 0
+    assert not session.sampler.busy
 
 
 @pytest.mark.parametrize(
