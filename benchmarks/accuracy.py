@@ -43,6 +43,7 @@ SENSORS: list[tuple[str, dict[str, Any]]] = [
     ("counter, 100 ms", {"kind": "energy", "step_s": 0.1, "window_s": 0.025}),
     ("counter, 20 ms", {"kind": "energy", "step_s": 0.02, "window_s": 0.01}),
     ("power, 25 of 100 ms", {"kind": "power", "step_s": 0.1, "window_s": 0.025}),
+    ("power, 100 of 100 ms", {"kind": "power", "step_s": 0.1, "window_s": 0.1}),
     ("power, mean of 1 s", {"kind": "power", "step_s": 0.1, "window_s": 1.0}),
     ("power, 10 of 20 ms", {"kind": "power", "step_s": 0.02, "window_s": 0.01}),
     ("RAPL, 1 ms", {"kind": "energy", "step_s": 0.001, "resolution_j": 6.1e-5, "wrap_j": 400.0}),

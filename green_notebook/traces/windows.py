@@ -28,7 +28,7 @@ LEAST_S = 1e-6
 SWITCH = 0.35
 # Across a longer gap than the usual one neighbours tell nothing of what lies between.
 WIDE = 1.5
-UNEVEN = 1.3
+UNEVEN = 1.0
 # What no reading shows is taken as so much of the range.
 UNSHOWN = 0.05
 # Past the last window the power is as far from it as windows in a row differ.
