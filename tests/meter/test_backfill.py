@@ -52,12 +52,12 @@ def bench(tmp_path):
 
 def starve(clock, sampler, seconds):
     """A cell that starts, holds the interpreter, and ends."""
-    sampler.busy += 1
+    sampler.hold("span")
     sampler.mark()
     start_s = clock.monotonic()
     clock.advance(seconds)
     sampler.mark()
-    sampler.busy -= 1
+    sampler.release("span")
     return start_s, clock.monotonic()
 
 
@@ -85,7 +85,7 @@ def test_power_alone_is_right_again(bench):
 def test_a_quiet_span_asks_nothing(bench):
     """While readings come as planned the driver's buffer is left alone."""
     clock, sensor, sampler, _ = bench(COUNTER)
-    sampler.busy += 1
+    sampler.hold("span")
     sampler.mark()
     for _ in range(20):
         clock.advance(0.1)
