@@ -12,8 +12,8 @@ import math
 from collections.abc import Sequence
 
 DEGREES = 3
-# Relative standard deviation of one cell's energy from run to run; docs/method.md says what it was
-# held against. Our assumption (2026).
+# Relative standard deviation of one cell's energy from run to run; docs/method/repeating.md says
+# what it was held against. Our assumption (2026).
 RUN_TO_RUN = 0.05
 # The same between two measurements that each repeated the cell (%%carbonit): what drifts more
 # slowly than one of them lasts. Our assumption (2026).
