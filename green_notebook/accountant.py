@@ -17,7 +17,7 @@ from green_notebook.model import Basis, Energy, Load, Note, Quantity, Trace
 from green_notebook.rest_share import RestOver
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
-from green_notebook.sensors import Model
+from green_notebook.sensors import Broken, Model
 from green_notebook.spans import OpenSpan
 from green_notebook.tally import Tally, energy_of
 from green_notebook.traces import HISTORY_S, REFINE_S
@@ -77,7 +77,9 @@ class _Piece:
         try:
             found = attribute_model(source, self.load, self.chips_j)
         except Exception as error:  # noqa: BLE001 - a model may be another package's
-            text = f"{spec.component}: {spec.id} failed ({type(error).__name__}: {error})"
+            # What others' errors say may name the user's files or keys: it stays out of reports.
+            why = str(error) if isinstance(error, Broken) else type(error).__name__
+            text = f"{spec.component}: {spec.id} failed ({why})"
             self.notes.append(Note("model-failed", text))
             self.tallies[spec.id] = tally.missing(self.load.duration_s)
             return

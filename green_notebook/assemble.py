@@ -90,8 +90,9 @@ class Assembler:
             if problem:
                 notes.append(Note("grid-fallback", str(problem)))
         except Exception as error:  # noqa: BLE001 - a grid may be another package's
+            # What others' errors say may name addresses, keys or paths: it stays out of reports.
             said = isinstance(error, GreenNotebookError)
-            text = str(error) if said else f"the grid failed: {type(error).__name__}: {error}"
+            text = str(error) if said else f"the grid failed ({type(error).__name__})"
             notes.append(Note("grid-fallback", f"{text}; the annual value is used"))
             intensity = grid("annual").intensity(place.zone, at, duration_s)
         try:

@@ -128,6 +128,35 @@ def test_a_failing_model_is_a_gap(announced, session):
     assert "npu:0" not in [one.component for one in report.energy.components]
 
 
+def test_what_an_error_says_stays_out_of_reports(announced, session):
+    """Errors of other packages name files and keys: a report has their kind alone."""
+    announced(
+        """
+        from green_notebook.model import Basis, SensorSpec
+        class Model:
+            spec = SensorSpec("acme:m", "npu:0", "energy", Basis.MODELLED, covers=("npu:0",))
+            def estimate(self, load, chips_j):
+                raise OSError(2, "no such file", "/home/ada/key-4711")
+        def discover(host, options):
+            return [Model()]
+        """
+    )
+
+    class Grid:
+        name = "acme"
+
+        def intensity(self, *_):
+            raise ValueError("https://acme.example/?token=key-4711")
+
+    session.assembler.grid = Grid()
+    span = session.begin("cell", thread=False)
+    session.clock.advance(1.0, busy=1.0)
+    text = session.end(span).to_json()
+    assert "key-4711" not in text
+    assert "FileNotFoundError" in text
+    assert "the grid failed (ValueError)" in text
+
+
 def test_ours_are_found_beside_a_broken_one(announced):
     """One package that cannot be imported hides nobody else."""
     announced("", "acme_missing")
