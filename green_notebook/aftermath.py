@@ -15,7 +15,7 @@ from green_notebook.model import Note, Trace
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
 from green_notebook.sensors._nvml_kinds import PEAK
-from green_notebook.spans import OpenSpan
+from green_notebook.spans import BESIDE, OpenSpan
 
 # A slower counter has no step in the time that a figure may wait for.
 SLOWEST_STEP_S = 0.1
@@ -26,7 +26,7 @@ HALF = 0.5
 
 def still_drawing(sampler: Sampler, baseline: Baseline, span: OpenSpan) -> Note | None:
     """The note on a card of this kernel's alone that drew on after ``span``; None: no such sign."""
-    if span.end is None or span.sync or span.parent_id or "side-by-side" in span.notes:
+    if span.end is None or span.sync or span.parent_id or BESIDE in span.notes:
         return None
     for trace in tuple(sampler.traces.values()):
         spec = trace.spec

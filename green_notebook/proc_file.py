@@ -17,10 +17,11 @@ class ProcFile:
 
     def read(self) -> bytes | None:
         """Its first 4 kB now; None where there is no such file."""
-        if self._fd is None:
+        fd = self._fd  # another thread may close it
+        if fd is None:
             return None
         try:
-            return os.pread(self._fd, 4096, 0)
+            return os.pread(fd, 4096, 0)
         except OSError:
             return None
 

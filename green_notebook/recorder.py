@@ -14,8 +14,8 @@ from green_notebook.ledger import Ledger
 from green_notebook.model import Budget, Note, Report, Status
 from green_notebook.pending import EARLY, LATE, running
 from green_notebook.settling import REFINE_S, Settler
-from green_notebook.spans import CellInfo, OpenSpan, Stacks
-from green_notebook.together import BESIDE, Together
+from green_notebook.spans import BESIDE, CellInfo, OpenSpan, Stacks
+from green_notebook.together import Together
 from green_notebook.untold import Untold
 from green_notebook.waiting import synchronise
 

@@ -17,6 +17,7 @@ from green_notebook.model import (
 from green_notebook.tally import Tally
 from green_notebook.usage import Usage
 
+BESIDE = "side-by-side"
 SIDE_BY_SIDE = "other measured work ran at the same time: this figure holds its energy too; totals count it once"
 
 
@@ -112,4 +113,4 @@ class Stacks:
 def side_by_side(first: OpenSpan, second: OpenSpan) -> None:
     """Say in both that each figure holds the other's work too: one process has one CPU time."""
     for span in (first, second):
-        span.notes["side-by-side"] = Note("side-by-side", SIDE_BY_SIDE)
+        span.notes[BESIDE] = Note(BESIDE, SIDE_BY_SIDE)

@@ -15,10 +15,8 @@ from green_notebook.accountant import Accountant
 from green_notebook.assemble import Assembler
 from green_notebook.ledger import LIMIT
 from green_notebook.model import Report
-from green_notebook.spans import OpenSpan
+from green_notebook.spans import BESIDE, OpenSpan
 from green_notebook.usage import Usage
-
-BESIDE = "side-by-side"
 
 
 @dataclass(slots=True, eq=False)
