@@ -21,6 +21,11 @@ NEAR_PERIOD = 0.05
 VARIED_S = 1.5
 # A rhythm that was lost so often is not the one that the table says.
 MOST_LOST = 4
+# Readings beyond the background's are saved up and spent: so many in all, and so many a second with
+# the background's; when none are left, none are taken until there are enough for a new look.
+MOST_SAVED = 150.0
+READS_PER_S = 12.6
+ENOUGH = 30.0
 # Readings are so far, as a part of a refresh, from the next and the last.
 OFF_STEP = 0.08
 # Refreshes known worse than this part of their period tell no more than the usual lag does.
@@ -75,9 +80,14 @@ class RefreshWatch(Watch):
         self.clock: RefreshClock = RefreshClock(spec.step_s)
         self._shown: float | None = None
         self._varied_s = -math.inf
+        self._saved = MOST_SAVED
+        self._saving = False
 
     def saw(self, reading: Reading) -> None:
         """Take a reading, whoever took it."""
+        since_s = min(max(reading.at_s - self._read_s, 0.0), MOST_SAVED)
+        self._saved = min(self._saved + READS_PER_S * since_s, MOST_SAVED) - 1
+        self._saving = self._saved < (ENOUGH if self._saving else 0.0)
         if reading.value is not None:
             if self._shown is not None and reading.value != self._shown:
                 self._varied_s = reading.at_s
@@ -91,9 +101,11 @@ class RefreshWatch(Watch):
     def next_s(self, now_s: float, background_s: float) -> float:
         """When to read next: about a refresh only while values move."""
         still = now_s - self._varied_s > VARIED_S
-        if not self.clock.known and (still or self.clock.foreign):
+        if not self.clock.known and (still or self._saving or self.clock.foreign):
             self._search_s = None
             return background_s
+        if self._saving:
+            return self._off_step(background_s)
         if still:
             self._enclose_s = max(self._enclose_s, now_s + RETRY_S)
         return super().next_s(now_s, background_s)

@@ -157,7 +157,10 @@ def filled_between(windows: Windows, start_s: float, end_s: float) -> Part:
     knots: list[Knot] = []
     joules = variance = hidden_s = 0.0
     error_s = windows.error_s
-    for piece in windows.pieces(start_s - NEAR_S[0], end_s + NEAR_S[1]):
+    # No further than there are values: what lies beyond is no gap between any.
+    from_s = max(start_s - NEAR_S[0], min(windows.at(windows.values[0][0] - 1), start_s))
+    until_s = min(end_s + NEAR_S[1], max(windows.at(windows.values[-1][0]), end_s))
+    for piece in windows.pieces(from_s, until_s):
         if not knots:
             knots.append(Knot(piece.from_s, 0.0, error_s))
         joules += (piece.first_w + piece.then_w) / 2 * (piece.to_s - piece.from_s)

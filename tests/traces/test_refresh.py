@@ -51,6 +51,30 @@ def test_few_readings():
     assert (run.reads - before) / 20.0 <= 13.0
 
 
+@pytest.mark.parametrize("period_s", [0.8, 1.0, 2.0])
+def test_changes_that_are_rare_are_not_hunted(period_s):
+    """A load that switches now and then is looked at no more often, in the long run."""
+    run = running(square(period_s=period_s, duty=0.3, duration_s=80.0), 0.005)
+    run.until(20.0, in_cell=True)
+    before = run.reads
+    run.until(70.0, in_cell=True)
+    assert (run.reads - before) / 50.0 <= 14.0
+
+
+@pytest.mark.parametrize("window_s", [0.025, 0.1, 1.0])
+def test_what_comes_after_a_span_is_no_gap(window_s):
+    """At a span's end, when nothing after it was read yet, no gap of readings is told."""
+    run = running(square(), window_s=window_s)
+    run.until(5.0, in_cell=False)
+    for _ in range(20):
+        start_s = run.mark()
+        run.until(run.now_s + 0.33, in_cell=True)
+        end_s = run.mark()
+        told = energy_between(run.trace, start_s, end_s, run.watch.rhythm)
+        assert not told.notes
+        run.until(run.now_s + 0.31, in_cell=False)
+
+
 def test_a_constant_load_is_not_searched():
     """A value that does not move has no refresh that could be found: nothing is spent on it."""
     run = running(constant())
