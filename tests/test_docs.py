@@ -1,5 +1,6 @@
 """What the documentation says exists, and its cells run."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -82,6 +83,24 @@ def test_settings_exist(page):
     told |= set(re.findall(r"%config GreenNotebook\.([a-z_]+)", text))
     variables = set(re.findall(r"GREEN_NOTEBOOK_([A-Z_]*[A-Z])", text)) - OTHER_VARIABLES
     assert (told | {one.lower() for one in variables}) - names == set()
+
+
+def test_every_note_is_explained():
+    """Whatever a report may say apart from figures stands in the guide, by its code."""
+    calls = (
+        call
+        for file in (ROOT / "green_notebook").rglob("*.py")
+        for call in ast.walk(ast.parse(file.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args
+    )
+    codes = {
+        call.args[0].value
+        for call in calls
+        if call.func.id == "Note" and isinstance(call.args[0], ast.Constant)
+    }
+    guide = (ROOT / "docs/guide.md").read_text()
+    assert len(codes) > 25
+    assert sorted(code for code in codes if f"`{code}`" not in guide) == []
 
 
 def test_configuration_files_compile(page):
