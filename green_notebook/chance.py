@@ -15,6 +15,9 @@ DEGREES = 3
 # Relative standard deviation of one cell's energy from run to run; docs/method/repeating.md says
 # what it was held against. Our assumption (2026).
 RUN_TO_RUN = 0.05
+# Starting and ending a cell or block takes time that its own code does not, and more or less of it
+# (standard deviation, s): 0.1 to 4 ms were seen here. Our assumption (2026).
+START_S = 0.002
 # The same between two measurements that each repeated the cell (%%carbonit): what drifts more
 # slowly than one of them lasts. Our assumption (2026).
 SLOW_DRIFT = 0.02

@@ -77,9 +77,12 @@ def disturbed(reports: Sequence[Report]) -> bool:
 
 
 def _assumed(reports: Sequence[Report]) -> float:
+    """The relative standard deviation from one report to the next."""
     repeated = all((report.repeats or 1) > 1 for report in reports)
     scatter = chance.SLOW_DRIFT if repeated else chance.RUN_TO_RUN
-    return scatter * (chance.DISTURBED if disturbed(reports) else 1.0)
+    scatter *= chance.DISTURBED if disturbed(reports) else 1.0
+    shortest_s = min(report.duration_s for report in reports)
+    return math.hypot(scatter, chance.START_S / max(shortest_s, 1e-6))
 
 
 def _gains(first: Sequence[Report], second: Sequence[Report]) -> tuple[float, float]:

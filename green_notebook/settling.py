@@ -97,6 +97,7 @@ class Settler:
                 return None
             report = self.assembler.final(span, summed, before, OF_THE_MACHINE)
         except Exception:  # noqa: BLE001 - a fault of ours: what was shown stands
+            self._waiting.pop(span.id, None)
             return before
         self.ledger.append(report)
         return report
@@ -116,7 +117,7 @@ class Settler:
     def announce(self, report: Report) -> None:
         """Tell those who wait for final reports."""
         for listener in tuple(self.listeners):
-            with suppress(BaseException):
+            with suppress(Exception):
                 listener(report)
 
     def _with_late_work(self, span: OpenSpan, end_s: float, summed: Sum) -> Sum:

@@ -44,7 +44,8 @@ class Tally:
         """The quantity over gaps too: as much again per second there, give or take all of it."""
         if not self.gap_s or not self.known_s:
             return quantity
-        extra = quantity.value * self.gap_s / self.known_s
+        # A rounding may leave less than nothing.
+        extra = max(0.0, quantity.value) * self.gap_s / self.known_s
         return Quantity(
             quantity.value + extra,
             quantity.low,

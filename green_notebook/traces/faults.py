@@ -77,7 +77,7 @@ def bridge(
     faults = sorted(
         (
             *counted.faults,
-            *(one for one in frozen if not _touches(one, counted.faults)),
+            *(rest for one in frozen if (rest := _after(one, counted.faults, spec))),
             *_unread(spec, counted, start_s, end_s),
         ),
         key=lambda one: one.start_s,
@@ -93,8 +93,16 @@ def bridge(
     return Bridged(_across(points, faults, bridges), bridges, tuple(notes.values()))
 
 
-def _touches(fault: Fault, others: Sequence[Fault]) -> bool:
-    return any(one.start_s < fault.end_s and one.end_s > fault.start_s for one in others)
+def _after(fault: Fault, others: Sequence[Fault], spec: SensorSpec) -> Fault | None:
+    """What is left of a fault behind those that it touches; None where they explain it."""
+    touched = [one for one in others if one.start_s < fault.end_s and one.end_s > fault.start_s]
+    if not touched:
+        return fault
+    # A counter that fell back and then stood still did both.
+    start_s = max(one.end_s for one in touched)
+    if spec.step_s <= FINE_STEP_S or fault.end_s - start_s <= patience_s(spec):
+        return None
+    return Fault(start_s, fault.end_s, fault.code, fault.text)
 
 
 def _frozen(spec: SensorSpec, points: Sequence[Point]) -> list[Fault]:

@@ -86,6 +86,13 @@ def test_a_cell_that_repeated_itself_needs_no_assumption_of_its_runs(session):
     assert not compare([replace(first, repeats=None)], [replace(second, repeats=1)]).real
 
 
+def test_a_cell_of_a_millisecond_is_mostly_its_own_start(session):
+    """A single run so short is not told apart from the same work repeated without the start."""
+    once = replace(measured(session, "once", cpu=joules(0.02)), duration_s=0.0008)
+    many = replace(measured(session, "many", cpu=joules(1)), repeats=20_000)
+    assert not compare([many], [once]).real
+
+
 def test_busy_others_make_a_comparison_less_sure(session):
     """Where other processes were busy, chance is larger, and that is said."""
     busy = (Note("others-busy", "other processes made about 60% of this machine's load meanwhile"),)

@@ -94,3 +94,20 @@ def test_who_looks_waits_for_a_report_in_the_making():
         go.set()
         assert looked.result(10) == ["span"]
         sampler.result(10)
+
+
+def test_a_report_that_cannot_be_made_costs_no_other(tmp_path, monkeypatch):
+    """Whoever asks for the others gets them; the broken one has none."""
+    clock, session = made(tmp_path)
+    broken, whole = block(session, clock, "broken"), block(session, clock, "whole")
+    make = session.assembler.report
+
+    def made_of(span, *args, **options):
+        if span is broken:
+            raise ValueError("a fault of ours")
+        return make(span, *args, **options)
+
+    monkeypatch.setattr(session.assembler, "report", made_of)
+    assert [one.name for one in session.reports] == ["whole"]
+    assert session.finalise(whole.id).name == "whole"
+    assert session.finalise(broken.id) is None

@@ -269,6 +269,24 @@ def test_a_freeze_from_before_the_start_is_told():
         assert result.quantity is None or result.quantity.low <= truth_j <= result.quantity.high
 
 
+def test_a_counter_that_fell_back_and_then_stood_still_is_told():
+    """The fall before the span does not hide that nothing was counted in it."""
+    for seed in range(10):
+
+        def fault(device, at_s):
+            fell_s = device.last_step(at_s - 0.5)
+            before_j = device.counter(device.last_step(fell_s - 0.05))
+
+            def told(t, value):
+                return value if t < fell_s + 0.02 else before_j
+
+            return told
+
+        result, truth_j = around_a_fault(seed, fault)
+        assert "counter-frozen" in codes(result)
+        assert result.quantity is None or result.quantity.low <= truth_j <= result.quantity.high
+
+
 def test_a_fine_counter_that_shows_one_value_stands_still():
     """A counter of 1 ms that shows one value for 30 ms and lost that energy is noted."""
     result, truth_j = measured(
