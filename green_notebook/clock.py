@@ -20,6 +20,10 @@ class Clock:
     thread_cpu_s = staticmethod(time.thread_time)
     epoch_s = staticmethod(time.time)
 
+    def date(self, epoch_s: float) -> datetime:
+        """An instant as a date with this machine's zone, for people and for the grid."""
+        return datetime.fromtimestamp(epoch_s).astimezone()
+
     def wall(self) -> datetime:
-        """The date and time with its zone, for people and for the grid."""
-        return datetime.now().astimezone()
+        """The date and time now."""
+        return self.date(self.epoch_s())

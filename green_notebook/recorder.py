@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 
 from green_notebook.accountant import Accountant
 from green_notebook.asleep import slept
@@ -66,12 +65,13 @@ class Recorder:
         span_id = os.urandom(8).hex()
         self._sampler.hold(span_id)
         early = running()
-        started_at = self._clock.wall()
+        started_s = self._clock.epoch_s()
         span = OpenSpan(
             span_id,
             name,
             self._sampler.mark(),
-            started_at,
+            started_s,
+            self._clock.date,
             parent.id if parent else None,
             cell,
             zone,
@@ -140,8 +140,8 @@ class Recorder:
     def _tell(self, span: OpenSpan) -> Report:
         """Make the report of a span that is over."""
         if span.end is not None:
-            ended_at = datetime.fromtimestamp(span.ended_s, span.started_at.tzinfo)
-            if told := slept(span.started_at, ended_at, span.end.at_s - span.start.at_s):
+            ended_at, lasted_s = span.date(span.ended_s), span.end.at_s - span.start.at_s
+            if told := slept(span.started_at, ended_at, lasted_s):
                 span.notes["slept"] = told
         summed, final = self.settler.settled(span)
         report = self._assembler.report(span, summed, final=final)

@@ -38,7 +38,10 @@ class OpenSpan:
     id: str
     name: str | None
     start: Usage
-    started_at: datetime
+    # When it began, in seconds since 1970, and what makes a date of that: making one takes longer
+    # than all readings of an edge, so it is made when somebody looks.
+    started_s: float
+    date: Callable[[float], datetime]
     parent_id: str | None = None
     cell: CellInfo | None = None
     zone: str | None = None
@@ -47,7 +50,6 @@ class OpenSpan:
     budget: Budget | None = None
     repeats: int | None = None
     end: Usage | None = None
-    # When it ended on the wall's clock, in seconds since 1970: a date takes ten times as long.
     ended_s: float = 0.0
     status: Status = "ok"
     # Up to when its energy is folded into tallies, and these: replaced as one, since the sampler's
@@ -64,6 +66,11 @@ class OpenSpan:
     last: tuple[float, float] | None = None
     # Whether the GPU's work went on at the end; None where no framework could be asked.
     late: bool | None = None
+
+    @property
+    def started_at(self) -> datetime:
+        """When it began."""
+        return self.date(self.started_s)
 
 
 class Stacks:

@@ -42,6 +42,10 @@ class FakeClock(Clock):
         """A fixed morning plus what has passed."""
         return self.started + timedelta(seconds=self.now_s - self._start_s)
 
+    def date(self, epoch_s: float) -> datetime:
+        """An instant as a date in the fixed morning's zone."""
+        return self.started + timedelta(seconds=epoch_s - self.started.timestamp())
+
     def epoch_s(self) -> float:
         """The wall's time as seconds since 1970."""
         return self.wall().timestamp()
