@@ -106,7 +106,7 @@ def _lean(whole: dict[str, Any], leanness: int) -> dict[str, Any]:
     data["energy"] = data["energy"] | {"kernel_active": None, "kernel_idle": None}
     data["footprint"] = data["footprint"] | {"embodied": None, "water": None}
     if leanness > 1:
-        data["equivalences"] = data["equivalences"][:2]
+        data["equivalences"] = data["equivalences"][: 2 if leanness < 5 else 1]
         data["notes"] = [
             one if one["code"].startswith(LOUD) else one | {"text": ""} for one in data["notes"]
         ]

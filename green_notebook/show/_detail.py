@@ -31,7 +31,7 @@ _words = replace(_bare, bars=False)
 # From the richest to the barest, each with how lean its JSON is: 0 whole; 1 without the figures
 # that the contract lets be null; 2 also without the words that the HTML says (quiet notes, a third
 # comparison); 3 also without the advice's explanations, which `%carbon advice` gives; 4 also without
-# `random` where it is 0, as readers take it to be.
+# `random` where it is 0, as readers take it to be; 5 also without a second comparison in the JSON.
 STEPS = (
     (FULL, 0),
     (_plain, 0),
@@ -42,5 +42,6 @@ STEPS = (
     (_words, 2),
     (_words, 3),
     (_words, 4),
-    (replace(_words, grounds=False), 4),
+    (_words, 5),
+    (replace(_words, grounds=False), 5),
 )

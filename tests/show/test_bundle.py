@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from green_notebook import show
-from green_notebook.model import MIME_TYPE, Report
+from green_notebook.model import MIME_TYPE, Note, Report
 
 
 def saved(forms):
@@ -57,6 +57,16 @@ def test_a_usual_report_is_under_5_kb(golden, name, power):
 def test_a_cell_of_a_vm_adds_at_most_5_kb_to_the_file(golden, name, power):
     """Indentation and all, as nbformat writes it."""
     assert saved(show.bundle(golden(name), power)) <= 5000
+
+
+@pytest.mark.parametrize("name", ["vm", "unknown-zone"])
+def test_so_does_a_cell_on_a_busy_machine(golden, name, power):
+    """What others did is one more note, not one more kB; one comparison stays in the JSON."""
+    report = golden(name)
+    busy = Note("others-busy", "other processes made about 51% of this machine's load meanwhile")
+    forms = show.bundle(replace(report, notes=(busy, *report.notes)), power)
+    assert saved(forms) <= 5000
+    assert forms[MIME_TYPE]["equivalences"]
 
 
 def test_the_size_in_a_file_is_known(report):
