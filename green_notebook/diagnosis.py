@@ -43,14 +43,14 @@ class Doctor:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        body = "".join(
-            f"<tr><td style='text-align:left'>{escape(name)}</td>"
-            f"<td style='text-align:left'>{escape(state)}</td>"
-            f"<td style='text-align:left'>{escape(remark)}</td></tr>"
-            for name, state, remark in self._rows()
-        )
+        # JupyterLab aligns each cell of a table to the right unless the cell says otherwise.
+        def row(tag: str, words: tuple[str, str, str]) -> str:
+            cells = (f"<{tag} style='text-align:left'>{escape(one)}</{tag}>" for one in words)
+            return f"<tr>{''.join(cells)}</tr>"
+
+        body = "".join(row("td", one) for one in self._rows())
         problems = "".join(f"<p>{escape(one)}</p>" for one in self.problems)
-        head = "<tr><th>sensor</th><th>state</th><th>why, and what to do</th></tr>"
+        head = row("th", ("sensor", "state", "why, and what to do"))
         return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>{problems}"
 
 
