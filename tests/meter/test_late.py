@@ -217,29 +217,86 @@ def test_jax_is_asked_for_arrays_of_started_gpus(monkeypatch, backends, arrays, 
     assert set(started) <= {"cuda"} & set(backends)
 
 
-@pytest.mark.parametrize("used", [False, True])
-@pytest.mark.parametrize("name", ["cupy", "jax", "tensorflow"])
-def test_only_what_is_in_use_is_waited_for(monkeypatch, name, used):
-    """Imported is not used: waiting would start the framework and take the GPU's memory."""
+def frameworks(monkeypatch, name, *, used=True, capturing=False, eager=True, error=None):
+    """One framework as far as it is waited for; the list of how often it was."""
     waited = []
-    array = SimpleNamespace(is_deleted=lambda: False, block_until_ready=lambda: waited.append(1))
+
+    def wait():
+        waited.append(1)
+        if error:
+            raise error
+
+    array = SimpleNamespace(is_deleted=lambda: False, block_until_ready=wait)
     cuda = SimpleNamespace(
         driver=SimpleNamespace(ctxGetCurrent=lambda: int(used)),
-        runtime=SimpleNamespace(deviceSynchronize=lambda: waited.append(1)),
+        runtime=SimpleNamespace(deviceSynchronize=wait),
+        get_current_stream=lambda: SimpleNamespace(is_capturing=lambda: capturing),
     )
-    sync_devices = SimpleNamespace(sync_devices=lambda: waited.append(1))
     modules = {
+        "torch.cuda": SimpleNamespace(
+            is_initialized=lambda: used,
+            is_current_stream_capturing=lambda: capturing,
+            synchronize=wait,
+        ),
         "cupy": SimpleNamespace(cuda=cuda),
         "jax": SimpleNamespace(effects_barrier=lambda: None, live_arrays=lambda _name: [array]),
-        "tensorflow": SimpleNamespace(test=SimpleNamespace(experimental=sync_devices)),
+        "tensorflow": SimpleNamespace(
+            executing_eagerly=lambda: eager,
+            test=SimpleNamespace(experimental=SimpleNamespace(sync_devices=wait)),
+        ),
     }
     monkeypatch.setitem(sys.modules, name, modules[name])
     bridge = SimpleNamespace(_backends={"cuda": 0} if used else {})
     monkeypatch.setitem(sys.modules, "jax._src.xla_bridge", bridge)
-    eager = SimpleNamespace(_context=SimpleNamespace(_context_handle=1 if used else None))
-    monkeypatch.setitem(sys.modules, "tensorflow.python.eager.context", eager)
+    context = SimpleNamespace(_context=SimpleNamespace(_context_handle=1 if used else None))
+    monkeypatch.setitem(sys.modules, "tensorflow.python.eager.context", context)
+    return waited
+
+
+FRAMEWORKS = ("torch.cuda", "cupy", "jax", "tensorflow")
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_only_what_is_in_use_is_waited_for(monkeypatch, name, used):
+    """Imported is not used: waiting would start the framework and take the GPU's memory."""
+    waited = frameworks(monkeypatch, name, used=used)
     assert waiting.synchronise() is None
     assert waited == ([1] if used else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("torch.cuda", {"capturing": True}),
+        ("cupy", {"capturing": True}),
+        ("tensorflow", {"eager": False}),
+    ],
+    ids=["torch captures a graph", "cupy captures a graph", "TensorFlow 1's graphs"],
+)
+def test_who_may_not_be_waited_for_is_let_be(monkeypatch, name, state):
+    """Waiting would break a capture, or is refused: neither is done, and nothing has failed."""
+    waited = frameworks(monkeypatch, name, **state)
+    assert waiting.synchronise() is None
+    assert waited == []
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_who_could_not_be_waited_for_is_named(monkeypatch, name):
+    """The framework and the error's kind; what it says may hold paths. The others are waited for."""
+    other = frameworks(monkeypatch, next(one for one in FRAMEWORKS if one != name))
+    frameworks(monkeypatch, name, error=ValueError("at /home/somebody/secret.py"))
+    assert waiting.synchronise() == f"{name} raised ValueError"
+    assert other == [1]
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_an_import_that_goes_on_is_not_waited_for(monkeypatch, name):
+    """Another thread is in the middle of it: nothing runs yet, and nothing has failed."""
+    half = ModuleType(name)
+    half.__spec__ = SimpleNamespace(_initializing=True)
+    monkeypatch.setitem(sys.modules, name, half)
+    assert waiting.synchronise() is None
 
 
 # --- where no framework can be asked: what the counter shows -----------------------------------

@@ -301,6 +301,9 @@ class Device:
     def is_initialized(self):
         return True
 
+    def is_current_stream_capturing(self):
+        return False
+
     def synchronize(self):
         self.waited += 1
         if self.error:
@@ -318,11 +321,12 @@ def test_work_on_the_gpu_is_waited_for_where_that_is_asked(tmp_path, clock, monk
 
 
 def test_a_device_that_fails_is_noted(tmp_path, clock, monkeypatch):
-    """An error that waiting surfaces ends no cell: the report says it."""
-    monkeypatch.setitem(sys.modules, "torch.cuda", Device(RuntimeError("device-side assert")))
+    """An error that waiting surfaces ends no cell: the report names its kind, not what it says."""
+    device = Device(RuntimeError("in /home/somebody/kernels.cu"))
+    monkeypatch.setitem(sys.modules, "torch.cuda", device)
     session = fake_session(tmp_path, FakeModel(), clock=clock, sync=True)
     notes = {note.code: note.text for note in run(session, clock, 0.1).notes}
-    assert "device-side assert" in notes["gpu-sync"]
+    assert notes["gpu-sync"] == "waiting for the GPU failed: torch.cuda raised RuntimeError"
 
 
 def test_threads_that_ask_at_once_share_one_session():
