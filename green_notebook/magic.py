@@ -102,8 +102,9 @@ class Extension:
         shell.configurables.append(self.settings)
 
     def close(self) -> None:
-        """Take everything out; open spans end here and show what they have come to."""
+        """Take everything out; open spans end here, say so and show what they have come to."""
         shell = self.shell
+        _say_unloaded()
         for event, callback in (
             ("pre_run_cell", self.hooks.pre_run_cell),
             ("post_run_cell", self.hooks.post_run_cell),
@@ -240,13 +241,29 @@ def _complete(_shell: Any, event: Any) -> list[str]:
 
 def _reports() -> list[Any]:
     """What was measured so far; no session is made for it."""
-    module = sys.modules.get("green_notebook.kernel_session")
-    session = None if module is None else module.existing()
+    session = _session()
     return [] if session is None else list(session.reports)
+
+
+def _session() -> Any:
+    """The kernel's session, if there is one; nothing is imported for it."""
+    module = sys.modules.get("green_notebook.kernel_session")
+    return None if module is None else module.existing()
 
 
 def _live_widget() -> Any:
     return import_module("green_notebook.show.widget").LiveWidget()
+
+
+def _say_unloaded() -> None:
+    """Note in whatever is being measured that it ends with the extension, not by itself."""
+    session = _session()
+    if session is not None:
+        from green_notebook.model import Note
+
+        note = Note("unloaded", "green_notebook was unloaded while this ran: the figure ends there")
+        for span in session.recorder.spans:
+            span.notes["unloaded"] = note
 
 
 def _close_session() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -36,10 +35,12 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
         self._span: OpenSpan | None = None
         self._report: Report | None = None
         self._over = False
+        # A fault of ours at the block's end: it is told to who asks for the report.
+        self._fault: Exception | None = None
 
     def __enter__(self) -> measure:  # noqa: PYI034 - Self is 3.11's
         self._session = self._session or current()
-        self._report = None
+        self._report = self._fault = None
         self._over = False
         self._span = self._session.begin(self.name, zone=self._zone, pue=self._pue)
         return self
@@ -53,9 +54,10 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
         if self._session is None or self._span is None:
             return
         self._over = True
-        # Whatever goes wrong here is ours: the block's own outcome stands.
-        with suppress(Exception):
+        try:
             self._session.stop(self._span, status_of(kind))
+        except Exception as fault:  # noqa: BLE001 - ours: the block's own outcome stands
+            self._fault = fault
 
     @property
     def report(self) -> Report:
@@ -65,8 +67,20 @@ class measure:  # noqa: N801 - used as a verb: with gn.measure("train") as m
         if self._report is None or self._report.state != "final":
             self._report = self._session.finalise(self._span.id) or self._report
         if self._report is None:
-            raise GreenNotebookError("no report could be made of this block; see %carbon doctor")
+            self._report = self._made(self._session, self._span)
         return self._report
+
+    def _made(self, session: Session, span: OpenSpan) -> Report:
+        """The report of a block whose end or whose report met a fault; raises with that fault."""
+        fault = self._fault
+        if fault is None:
+            try:
+                return session.end(span)
+            except Exception as error:  # noqa: BLE001 - ours, whatever it is
+                fault = error
+        raise GreenNotebookError(
+            f"no report could be made of this block: a fault of green_notebook ({fault!r})"
+        ) from fault
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """As a decorator: every call is measured."""

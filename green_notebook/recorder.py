@@ -42,6 +42,11 @@ class Recorder:
         return self._ledger
 
     @property
+    def problems(self) -> list[str]:
+        """Faults of ours that cost a report, one line each."""
+        return self._untold.problems
+
+    @property
     def spans(self) -> list[OpenSpan]:
         """Every open span."""
         return self._stacks.all()
@@ -91,16 +96,19 @@ class Recorder:
         """Take a span's last readings; its report is made when somebody asks for it."""
         if span.end is not None:
             return
-        problem = synchronise() if span.sync else None
-        if problem:
-            span.notes["sync"] = Note("gpu-sync", f"waiting for the GPU failed: {problem}")
-        span.end = self._sampler.mark()
-        span.ended_s = self._clock.epoch_s()
-        span.late = None if span.sync else running()
-        if span.late:
-            span.notes["late"] = LATE
-        span.status = status
-        self._remove(span)
+        try:
+            problem = synchronise() if span.sync else None
+            if problem:
+                span.notes["sync"] = Note("gpu-sync", f"waiting for the GPU failed: {problem}")
+            span.end = self._sampler.mark()
+            span.ended_s = self._clock.epoch_s()
+            span.late = None if span.sync else running()
+            if span.late:
+                span.notes["late"] = LATE
+            span.status = status
+        finally:
+            # Left open it would hold the sampler, and be the next spans' parent, for ever.
+            self._remove(span)
         self._untold.add(span)
 
     def discard(self, span: OpenSpan) -> None:
@@ -122,7 +130,9 @@ class Recorder:
         self.settler.tick()
 
     def close(self) -> None:
-        """Make every report final with what is known."""
+        """End what is still open, and make every report final with what is known."""
+        for span in reversed(self.spans):
+            self.stop(span, "ok")
         self._untold.tell()
         self.settler.flush()
 

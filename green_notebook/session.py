@@ -162,7 +162,7 @@ class Session:
         self.sampler.open()
         self.sampler.open_slow()
         status = (*self.sampler.status(), *cpu_time(self.sampler.usage.group.folder))
-        return Doctor(status, tuple(self.settings.problems))
+        return Doctor(status, (*self.settings.problems, *self.recorder.problems))
 
     # Behind the scenes
 

@@ -14,7 +14,7 @@ from green_notebook.assemble import Assembler
 from green_notebook.clock import Clock
 from green_notebook.hints import OF_THE_MACHINE
 from green_notebook.ledger import Ledger
-from green_notebook.model import Report
+from green_notebook.model import Note, Report
 from green_notebook.spans import OpenSpan
 
 # The counter step after a span's end comes at most this late (NVML: 100 ms and some).
@@ -96,9 +96,11 @@ class Settler:
             if not final:
                 return None
             report = self.assembler.final(span, summed, before, OF_THE_MACHINE)
-        except Exception:  # noqa: BLE001 - a fault of ours: what was shown stands
+        except Exception as error:  # noqa: BLE001 - a fault of ours: what was shown stands
             self._waiting.pop(span.id, None)
-            return before
+            if before is None:
+                return None
+            report = _as_shown(before, error)
         self.ledger.append(report)
         return report
 
@@ -126,3 +128,12 @@ class Settler:
             return summed
         told = still_drawing(self.accountant.sampler, self.accountant.baseline, span)
         return replace(summed, notes=(*summed.notes, told)) if told else summed
+
+
+def _as_shown(before: Report, error: Exception) -> Report:
+    """The provisional report as the final one, since nothing will sharpen it any more."""
+    text = (
+        f"a fault of green_notebook ({type(error).__name__}) kept this figure from being sharpened "
+        "by what was read after the end: it stands as it was first shown"
+    )
+    return replace(before, state="final", notes=(*before.notes, Note("not-refined", text)))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 from green_notebook.spans import OpenSpan
 
@@ -27,6 +26,8 @@ class Untold:
         self._lock = threading.RLock()
         # Who is taken off the list and has no report yet: it is waited for too.
         self._making = 0
+        # Faults of ours, one line each: of blocks that nobody asks about, nobody else would hear.
+        self.problems: list[str] = []
 
     def add(self, span: OpenSpan) -> None:
         """``span`` is over."""
@@ -43,11 +44,19 @@ class Untold:
             try:
                 while self._spans and _ended(self._spans[0], before_s):
                     span = self._spans.popleft()
-                    # A report that cannot be made is told to who asks for that one.
-                    with suppress(Exception):
-                        self._tell(span)
+                    self._try(span)
             finally:
                 self._making -= 1
+
+    def _try(self, span: OpenSpan) -> None:
+        """Make one report; one that cannot be made costs no other."""
+        try:
+            self._tell(span)
+        except Exception as error:  # noqa: BLE001 - ours; who asks for this report is told too
+            of = f" of {span.name!r}" if span.name else ""
+            line = f"a report{of} could not be made, and no total has it: {error!r}"
+            if line not in self.problems:
+                self.problems.append(line)
 
 
 def _ended(span: OpenSpan, before_s: float | None) -> bool:

@@ -118,7 +118,8 @@ def status(extension: Extension, _argv: list[str]) -> str:
     session = extension.session()
     mode = "every cell" if extension.always else "cells that begin with %%carbon"
     running = f", {extension.running()} running" if extension.running() else ""
-    sensors = [f"{one.component or one.kind} {one.basis}" for one in session.doctor().in_use]
+    found = session.doctor()
+    sensors = [f"{one.component or one.kind} {one.basis}" for one in found.in_use]
     reports = session.reports
     where = f"{reports[-1].place.zone} ({reports[-1].place.how})" if reports else None
     lines = [
@@ -126,7 +127,7 @@ def status(extension: Extension, _argv: list[str]) -> str:
         f"sensors: {', '.join(sensors) or 'none'} (%carbon doctor tells more)",
         f"zone: {where or session.settings.zone or 'found out with the first cell'}",
     ]
-    return "\n".join([*lines, *session.settings.problems, *extension.problems])
+    return "\n".join([*lines, *found.problems, *extension.problems])
 
 
 def last(extension: Extension, _argv: list[str]) -> Report:

@@ -263,13 +263,14 @@ def test_loading_twice_is_loading_once(plain):
 
 
 def test_unloading_in_the_middle_of_a_run(plain):
-    """The summary is shown at once, the rest of the cell runs on, and nothing stays open."""
+    """The summary is shown at once and says so, the rest runs on, and nothing stays open."""
     plain.run(SNAPSHOT)
     plain.run("%load_ext green_notebook")
     ran = plain.run("%%carbon\n%unload_ext green_notebook\nprint('on')\n7")
     assert (ran.status, ran.text) == ("ok", "on\n")
     assert ran.of("execute_result")[0]["data"]["text/plain"] == "7"
     assert ran.report["status"] == "ok"
+    assert "unloaded" in [one["code"] for one in ran.report["notes"]]
     assert plain.run("print(threads())").text == "[]\n"
     ran = plain.run("%load_ext green_notebook\nprint(1)")
     assert ran.text == "1\n"

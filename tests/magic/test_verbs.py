@@ -24,8 +24,8 @@ class Extension:
 
     def session(self):
         """A session with reports and nothing else."""
-        settings = SimpleNamespace(zone="", problems=["a setting is wrong"])
-        doctor = SimpleNamespace(in_use=[])
+        settings = SimpleNamespace(zone="")
+        doctor = SimpleNamespace(in_use=[], problems=["a setting is wrong"])
         return SimpleNamespace(
             reports=self.reports,
             counted=counted(self.reports),

@@ -64,8 +64,10 @@ def test_who_asks_while_the_report_is_made_gets_the_final_one(session, clock, mo
 
 
 def test_a_fault_of_ours_leaves_what_was_shown(session, clock, monkeypatch):
-    """A report that cannot be refined stays provisional, and nobody gets an error."""
+    """A report that cannot be refined becomes final as it is, and says so; nobody gets an error."""
     report = provisional(session, clock)
+    told = []
+    session.on_final(told.append)
 
     def broken(*_args):
         raise ValueError("a fault of ours")
@@ -73,7 +75,11 @@ def test_a_fault_of_ours_leaves_what_was_shown(session, clock, monkeypatch):
     monkeypatch.setattr(session.assembler, "final", broken)
     clock.advance(0.2)
     session.sampler.tick()
-    assert session.finalise(report.id, 0.0) == report
+    final = session.finalise(report.id, 0.0)
+    assert (final.state, final.energy, final.notes[:-1]) == ("final", report.energy, report.notes)
+    assert final.notes[-1].code == "not-refined"
+    assert "ValueError" in final.notes[-1].text
+    assert told == [final] == session.reports
 
 
 def test_the_report_is_final_as_soon_as_the_step_was_read(tmp_path, clock):

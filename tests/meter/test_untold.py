@@ -3,6 +3,9 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 
+import pytest
+
+from green_notebook.errors import GreenNotebookError
 from green_notebook.measuring import measure
 from green_notebook.testing import FakeClock, FakeSensor, fake_session
 from green_notebook.untold import MOST, Untold
@@ -111,3 +114,49 @@ def test_a_report_that_cannot_be_made_costs_no_other(tmp_path, monkeypatch):
     assert [one.name for one in session.reports] == ["whole"]
     assert session.finalise(whole.id).name == "whole"
     assert session.finalise(broken.id) is None
+    (problem,) = session.doctor().problems
+    assert "a report of 'broken' could not be made" in problem
+    assert "a fault of ours" in problem
+
+
+def test_who_asks_for_a_report_that_cannot_be_made_is_told_why(tmp_path, monkeypatch):
+    """`m.report` names the fault; the block itself has met none of it."""
+    clock, session = made(tmp_path)
+
+    def broken(*_args, **_options):
+        raise ValueError("a fault of ours")
+
+    monkeypatch.setattr(session.assembler, "report", broken)
+    with measure("block", session=session) as block:
+        clock.advance(1.0, 1.0)
+    with pytest.raises(GreenNotebookError, match=r"fault of green_notebook .*a fault of ours"):
+        _ = block.report
+    session.close()
+
+
+def test_an_end_that_fails_is_told_and_leaves_nothing_open(tmp_path, monkeypatch):
+    """A fault at a block's last readings: the next block is not its child, and nobody measures on."""
+    clock, session = made(tmp_path)
+    block = measure("broken", session=session)
+    with monkeypatch.context() as patch, block:
+        patch.setattr(session.sampler, "mark", lambda: 1 / 0)
+    with pytest.raises(GreenNotebookError, match="ZeroDivisionError"):
+        _ = block.report
+    assert not session.sampler.busy
+    with measure("whole", session=session) as whole:
+        clock.advance(1.0, 1.0)
+    assert whole.report.parent_id is None
+    session.close()
+
+
+def test_what_is_open_at_the_end_of_a_session_ends_with_it(tmp_path):
+    """A block around %unload_ext keeps its figure up to there; its sensors are given back after."""
+    clock, session = made(tmp_path)
+    with measure("outer", session=session) as outer, measure("inner", session=session) as inner:
+        clock.advance(1.0, 1.0)
+        session.close()
+        clock.advance(5.0, 1.0)
+    assert [one.name for one in session.reports] == ["inner", "outer"]
+    for block in (inner, outer):
+        assert (block.report.state, block.report.duration_s) == ("final", 1.0)
+        assert abs(block.report.energy.machine.value - 10.0) < 0.2
