@@ -14,14 +14,15 @@ from green_notebook.baseline import Baseline
 from green_notebook.model import Note, Trace
 from green_notebook.sampler import Sampler
 from green_notebook.selection import part
-from green_notebook.sensors._nvml_kinds import PEAK
 from green_notebook.spans import BESIDE, OpenSpan
 
 # A slower counter has no step in the time that a figure may wait for.
 SLOWEST_STEP_S = 0.1
 SHORTEST_S = 0.02
-# Of the span's power above idle, and of the card's limit.
+# Of the span's power above idle.
 HALF = 0.5
+# Of the most that a counter's step may show: half of the card's limit, which steps pass by a tenth.
+OF_MOST = HALF / 1.1
 
 
 def still_drawing(sampler: Sampler, baseline: Baseline, span: OpenSpan) -> Note | None:
@@ -42,7 +43,7 @@ def still_drawing(sampler: Sampler, baseline: Baseline, span: OpenSpan) -> Note 
             continue
         inside_w, after_w, least_w = drawn
         half_w = idle.value + HALF * (inside_w - idle.value)
-        if inside_w > idle.high and least_w > max(half_w, HALF * spec.max_power_w / PEAK):
+        if inside_w > idle.high and least_w > max(half_w, OF_MOST * spec.max_power_w):
             return Note("gpu-late", _text(spec.component, after_w, inside_w))
     return None
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from green_notebook.host import Host
 from green_notebook.model import Basis, Quantity, SensorSpec
 from green_notebook.selection import part
-from green_notebook.sensors import _board
-from green_notebook.sensors.cpu_model import power_w
+from green_notebook.sensors.cpu_model import host_power_w
 from green_notebook.sensors.memory_model import IDLE, watts_per_gb
 
 _GB = 1e9
@@ -23,15 +22,7 @@ def idle_power(host: Host, spec: SensorSpec) -> Quantity | None:
     packages = max(1, host.cpu.sockets)
     kind = part(spec.component)
     if kind == "cpu":
-        cpu = host.cpu
-        found = power_w(
-            cpu,
-            0.0,
-            virtual=False,
-            threads=cpu.threads,
-            battery=host.battery,
-            board=_board.name(host),
-        )
+        found = host_power_w(host, 0.0)
     elif kind == "ram" and host.memory_bytes:
         found = watts_per_gb().scaled(IDLE * host.memory_bytes / _GB, "W")
     else:

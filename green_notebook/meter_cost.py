@@ -7,8 +7,7 @@ from functools import cached_property
 from green_notebook.host import Host
 from green_notebook.model import Basis, Energy, Load, MeterCost, Quantity
 from green_notebook.selection import CARDS, part
-from green_notebook.sensors import _board
-from green_notebook.sensors.cpu_model import power_w
+from green_notebook.sensors.cpu_model import host_power_w
 
 # What a span's two edges take in the cell's own thread (a quiet span: benchmarks/bench.py, 2026).
 # Reading a clock for it at each edge would add to it.
@@ -40,19 +39,8 @@ class MeterEnergy:
     @cached_property
     def _table_w(self) -> tuple[float, float]:
         """What one busy hardware thread adds to an idle machine (W), and the most it may."""
-        host = self._host
-        threads = max(1, host.cpu.threads)
-        idle, busy = (
-            power_w(
-                host.cpu,
-                part_busy,
-                virtual=host.hypervisor is not None,
-                threads=threads,
-                battery=host.battery,
-                board=_board.name(host),
-            ).value
-            for part_busy in (0.0, 1 / threads)
-        )
+        one_thread = 1 / max(1, self._host.cpu.threads)
+        idle, busy = (host_power_w(self._host, load).value for load in (0.0, one_thread))
         return busy - idle, ROOM * (busy - idle)
 
 

@@ -154,7 +154,6 @@ class UsageMeter:
             min(error_s, ceiling_s),
             self.threads,
             (start.memory_bytes + end.memory_bytes) / 2 + end.living.memory_bytes,
-            float(self.host.memory_bytes or 0) or None,
             self.quota,
             self.exclusive,
             left_s,

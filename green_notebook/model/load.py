@@ -22,7 +22,6 @@ class Load:
     machine_cpu_error_s: float = 0.0
     threads: int = 1
     kernel_memory_bytes: float | None = None
-    machine_memory_bytes: float | None = None
     quota: float = 1.0
     exclusive: bool = True
     left_cpu_s: float = 0.0

@@ -69,6 +69,18 @@ def power_w(
     return Quantity(value, min(low, value), max(high, value), "W", basis)
 
 
+def host_power_w(host: Host, busy: float) -> Quantity:
+    """The power (W) of this machine's processors at a part ``busy`` of all their threads."""
+    return power_w(
+        host.cpu,
+        busy,
+        virtual=host.hypervisor is not None,
+        threads=host.cpu.threads,
+        battery=host.battery,
+        board=_board.name(host),
+    )
+
+
 @cache
 def _generation(name: str) -> _Row:
     return next(row for row in records("cpu_generations") if row["generation"] == name)
