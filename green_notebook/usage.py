@@ -55,7 +55,6 @@ class UsageMeter:
     NOBODY = Descendants()
 
     def __init__(self, host: Host, clock: Clock, tree: ProcessTree | None = None) -> None:
-        self.host = host
         self.clock = clock
         self.tree = tree or ProcessTree()
         self._children = ChildTime(self.tree)

@@ -56,15 +56,21 @@ def proc(request, tmp_path):
     return made
 
 
+@pytest.fixture
+def time(proc):
+    """The count of their time, begun."""
+    begun = ChildTime(proc.tree)
+    begun.scan(0.0)
+    return begun
+
+
 def seconds(proc, ticks):
     """CPU ticks as seconds."""
     return pytest.approx(ticks * proc.tree.tick_s)
 
 
-def test_who_works_is_looked_at_and_who_waits_is_not(proc):
+def test_who_works_is_looked_at_and_who_waits_is_not(proc, time):
     """Among 300 children the one that works is counted at a span's edges by one look."""
-    time = ChildTime(proc.tree)
-    time.scan(0.0)
     proc.set(150, 10, 20)
     time.scan(1.0)
     start = time.edge(1.01, watched=True)
@@ -76,10 +82,8 @@ def test_who_works_is_looked_at_and_who_waits_is_not(proc):
     assert proc.looks == 2
 
 
-def test_a_new_child_is_found_by_a_quick_look(proc):
+def test_a_new_child_is_found_by_a_quick_look(proc, time):
     """What a child does that was started inside a span counts, though not all are looked at."""
-    time = ChildTime(proc.tree)
-    time.scan(0.0)
     start = time.edge(0.01, watched=True)
     proc.set(500, 10, 5)
     proc.set(501, 500, 7)
@@ -89,10 +93,8 @@ def test_a_new_child_is_found_by_a_quick_look(proc):
     assert time.edge(1.1, watched=True) - start == seconds(proc, 25)
 
 
-def test_at_a_long_spans_edge_all_are_looked_at(proc):
+def test_at_a_long_spans_edge_all_are_looked_at(proc, time):
     """One that slept at every scan and then worked is in the figure of the span's end."""
-    time = ChildTime(proc.tree)
-    time.scan(0.0)
     start = time.edge(0.01, watched=True)
     proc.set(333, 10, 40)
     assert time.edge(2.0, watched=True) - start == seconds(proc, 40)
@@ -101,10 +103,8 @@ def test_at_a_long_spans_edge_all_are_looked_at(proc):
     assert proc.looks <= ChildTime.MOST
 
 
-def test_who_was_reaped_by_another_child_is_counted_once(proc):
+def test_who_was_reaped_by_another_child_is_counted_once(proc, time):
     """A lively one ends and its time moves to its parent, which nobody looked at: once, not twice."""
-    time = ChildTime(proc.tree)
-    time.scan(0.0)
     proc.set(500, 100, 30)
     time.scan(1.0)
     start = time.edge(1.01, watched=True)

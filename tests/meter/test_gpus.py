@@ -43,6 +43,16 @@ def look(tmp_path, use, files=None, descendants=()):
     return users.part("nvml:0", 999.0, 1000.0)
 
 
+def counted(session, clock):
+    """The final report of a second's cell, once the users of the cards were looked at."""
+    span = session.begin(thread=False)
+    clock.advance(1.0, 1.0)
+    session.sampler.tick()
+    session.end(span)
+    session.sampler.tick()
+    return session.finalise(span.id)
+
+
 def open_uvm(tmp_path, pid=PID):
     folder = tmp_path / f"proc/{pid}/fd"
     folder.mkdir(parents=True)
@@ -179,10 +189,7 @@ def test_a_slices_energy_reaches_from_its_part_to_all(tmp_path):
     clock = FakeClock()
     use = instances(((99,), False), ((os.getpid(),), False), NOBODY)
     session = fake_session(tmp_path, Card(clock, use), clock=clock)
-    span = session.begin(thread=False)
-    clock.advance(1.0, 1.0)
-    session.sampler.tick()
-    report = session.end(span)
+    report = counted(session, clock)
     kernel = report.energy.kernel
     assert kernel.basis is Basis.MODELLED
     assert kernel.low <= 200 / 7 <= kernel.value <= 50.0
@@ -248,12 +255,7 @@ def test_one_of_eight_cards_is_counted(tmp_path):
         for index in range(8)
     ]
     session = fake_session(tmp_path, *cards, clock=clock)
-    span = session.begin(thread=False)
-    clock.advance(1.0, 1.0)
-    session.sampler.tick()
-    report = session.end(span)
-    session.sampler.tick()
-    report = session.finalise(report.id)
+    report = counted(session, clock)
     assert [one.component for one in report.energy.components] == ["gpu:3"]
     assert report.energy.kernel.value == pytest.approx(100.0, rel=0.01)
     assert report.energy.machine.value == pytest.approx(800.0, rel=0.01)
@@ -345,12 +347,7 @@ def test_eight_unlisted_cards_are_not_all_charged(tmp_path, busy, low, high):
         Working(clock, GpuUse(pids=None), index, busy if index == 3 else 0.0) for index in range(8)
     ]
     session = fake_session(tmp_path, *cards, clock=clock)
-    span = session.begin(thread=False)
-    clock.advance(1.0, 1.0)
-    session.sampler.tick()
-    report = session.end(span)
-    session.sampler.tick()
-    report = session.finalise(report.id)
+    report = counted(session, clock)
     kernel = report.energy.kernel
     told = busy > 0
     assert kernel.value == pytest.approx(100.0, rel=0.01)
