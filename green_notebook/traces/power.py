@@ -8,22 +8,23 @@ there, joined by straight lines and integrated; means over long windows are unfo
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from operator import attrgetter
+from typing import NamedTuple
 
-from green_notebook.model import Note, Quantity, SensorSpec, Trace
+from green_notebook.model import Note, SensorSpec, Trace
 from green_notebook.traces.averages import LONG_WINDOW_S, unfolded
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.refresh import located
 from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.ring import window
 from green_notebook.traces.texture import texture
+from green_notebook.traces.told import COVERAGE, figure, sorted_out, unread
 from green_notebook.traces.watch import SLOW_REFRESH_S
 from green_notebook.traces.windows import Part, Windows, windows_between
-from green_notebook.traces.wraps import PEAK_MARGIN
 
-COVERAGE = 1.96
 # So much of the past is looked at: it tells how much the power varies.
 HISTORY_S = 6.0
 # Readings further apart than this leave a gap.
@@ -47,13 +48,15 @@ INSIDE = 1.2
 BLUR = 0.3
 BETWEEN = 0.25
 MOST_HIDDEN = 0.5
-# A power reading's rounding and the instants of reads and marks leave at least this part.
-FLOOR = 0.002
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+_time = attrgetter("at_s")
+
+
+class Sample(NamedTuple):
     """The power (W) about an instant."""
+
+    # A tuple, since there are hundreds a span: a frozen dataclass takes three times as long to make.
 
     at_s: float
     watts: float
@@ -64,7 +67,9 @@ def power_between(
 ) -> Measured:
     """The energy of a span from power readings; ``rhythm`` tells when they were refreshed."""
     spec = trace.spec
-    samples, notes = _samples(trace, start_s, end_s)
+    near = window(trace.readings, start_s - HISTORY_S, end_s + 1.0)
+    good, notes = sorted_out(near, spec, (start_s, end_s))
+    samples = [Sample(at_s, watts) for at_s, watts, _ in good if watts is not None]
     lag_s = spec.step_s / 2 + min(spec.window_s, LONG_WINDOW_S) / 2
     refine_s = end_s + min(REFINE_S, lag_s + spec.step_s)
     last_s = trace.readings[-1].at_s if trace.readings else -math.inf
@@ -73,10 +78,9 @@ def power_between(
     if samples:
         part = _part(spec, samples, (start_s, end_s), rhythm)
         if part.hidden_s > 0:
-            text = f"the power could not be read for {part.hidden_s:.2g} s"
-            notes.append(Note("power-unread", text))
+            notes.append(unread(part.hidden_s))
         if part.hidden_s <= MOST_HIDDEN * (end_s - start_s) or _enclosed(samples, start_s, end_s):
-            quantity = _quantity(spec, part, end_s - start_s)
+            quantity = figure(spec, part.joules, part.sigma_j, end_s - start_s)
     elif not notes:
         notes.append(Note("sensor-lost", "the sensor could not be read"))
     return Measured(quantity, tuple(notes), settled, None if settled else refine_s)
@@ -99,43 +103,9 @@ def _part(
     return _averaged(spec, moved, span, found[1] + BETWEEN * spec.step_s)
 
 
-def _samples(trace: Trace, start_s: float, end_s: float) -> tuple[list[Sample], list[Note]]:
-    """The good readings about the span, and notes on the others."""
-    spec = trace.spec
-    most_w = PEAK_MARGIN * spec.max_power_w if spec.max_power_w else math.inf
-    notes: dict[str, Note] = {}
-    samples: list[Sample] = []
-    for one in window(trace.readings, start_s - HISTORY_S, end_s + 1.0):
-        inside = start_s <= one.at_s <= end_s
-        if one.value is None or not math.isfinite(one.value) or one.value < 0:
-            if inside:
-                notes["read-failed"] = Note("read-failed", "readings of the sensor failed")
-        elif one.value > most_w:
-            if inside:
-                text = "readings above what the part can draw were left out"
-                notes["reading-implausible"] = Note("reading-implausible", text)
-        else:
-            samples.append(Sample(one.at_s, one.value))
-    return samples, list(notes.values())
-
-
 def _enclosed(samples: Sequence[Sample], start_s: float, end_s: float) -> bool:
     """Whether there is a reading near both edges, though few between."""
     return samples[0].at_s <= start_s + GAP_S and samples[-1].at_s >= end_s - GAP_S
-
-
-def _quantity(spec: SensorSpec, part: Part, duration_s: float) -> Quantity:
-    value = max(0.0, part.joules)
-    if spec.max_power_w:
-        value = min(value, PEAK_MARGIN * spec.max_power_w * duration_s)
-    below, above = spec.gain_error
-    return Quantity.within(
-        value,
-        "J",
-        spec.basis,
-        systematic=(below * value, above * value),
-        random=math.hypot(COVERAGE * part.sigma_j, FLOOR * value),
-    )
 
 
 def _sampled(spec: SensorSpec, samples: Sequence[Sample], start_s: float, end_s: float) -> Part:
@@ -198,7 +168,8 @@ def _averaged(
     means = [_mean_at(moved, end_s - number * window_s) for number in range(whole)]
     joules = window_s * math.fsum(means)
     near = [one.watts for one in moved if start_s - 3.0 <= one.at_s <= end_s + 1.0]
-    spread_w = max(near) - min(near) if near else 0.0
+    near = near or [one.watts for one in moved]
+    spread_w = max(near) - min(near)
     # When the value was refreshed is not known; how fast it moves tells what that costs.
     steps_w = [
         abs(then.watts - first.watts) * window_s / (then.at_s - first.at_s)
@@ -227,13 +198,13 @@ def _averaged(
 
 def _mean_at(samples: Sequence[Sample], at_s: float) -> float:
     """The value that the sensor showed then, between two readings on a straight line."""
-    before = [one for one in samples if one.at_s <= at_s]
-    after = next((one for one in samples if one.at_s > at_s), None)
-    if not before:
+    index = bisect_right(samples, at_s, key=_time)
+    if index == 0:
         return samples[0].watts
-    if after is None:
-        return before[-1].watts
-    first = before[-1]
+    first = samples[index - 1]
+    if index == len(samples):
+        return first.watts
+    after = samples[index]
     part = (at_s - first.at_s) / (after.at_s - first.at_s)
     return first.watts + part * (after.watts - first.watts)
 

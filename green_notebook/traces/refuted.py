@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import pairwise
 
 from green_notebook.model import Quantity, SensorSpec, Trace
 from green_notebook.traces.averages import LONG_WINDOW_S
@@ -39,11 +38,13 @@ def believed(trace: Trace, start_s: float, end_s: float) -> SensorSpec:
         PEAK_MARGIN * (spec.max_power_w or DEFAULT_MAX_POWER_W) * spec.step_s / spec.window_s
     )
     found = 0
-    for first, then in pairwise(window(trace.readings, start_s - PAST_S, end_s + 1.0)):
-        if first.value is None or then.value is None:
-            continue
-        refreshes = math.floor((then.at_s - first.at_s) / spec.step_s + LATE) + 1
-        found += abs(then.value - first.value) > refreshes * refresh_w
+    before_s, before_w = -math.inf, None
+    for at_s, watts, _ in window(trace.readings, start_s - PAST_S, end_s + 1.0):
+        # Most readings differ by less than a single refresh allows.
+        if before_w is not None and watts is not None and abs(watts - before_w) > refresh_w:
+            refreshes = math.floor((at_s - before_s) / spec.step_s + LATE) + 1
+            found += abs(watts - before_w) > refreshes * refresh_w
+        before_s, before_w = at_s, watts
         if found >= CONTRADICTIONS:
             return replace(spec, window_s=SHORT_WINDOW_S)
     return spec

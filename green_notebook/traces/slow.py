@@ -15,13 +15,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from green_notebook.model import Note, Quantity, Reading, SensorSpec, Trace
+from green_notebook.model import Note, Reading, SensorSpec, Trace
 from green_notebook.traces.measured import REFINE_S, Measured
+from green_notebook.traces.told import COVERAGE, figure, sorted_out, unread
 from green_notebook.traces.wraps import PEAK_MARGIN
 
 # Values that move more rarely than this, and do not tell the mean of the time between.
 SLOW_STEP_S = 0.5
-COVERAGE = 1.96
 # So many refreshes of the past, and at least so long, tell how much the power varies.
 HISTORY_STEPS = 4
 HISTORY_S = 12.0
@@ -43,8 +43,8 @@ INSIDE = 0.45
 ANSWER_S = 0.1
 # A peak that nobody saw is taken as at most so many times the highest power seen.
 PEAK = 3.0
-# A reading's rounding leaves at least this part.
-FLOOR = 0.002
+# A span that holds no reading.
+NEVER = (math.inf, -math.inf)
 
 
 @dataclass(slots=True)
@@ -66,71 +66,43 @@ def slow_between(trace: Trace, start_s: float, end_s: float) -> Measured:
     spec = trace.spec
     since_s = start_s - max(HISTORY_S, HISTORY_STEPS * spec.step_s)
     until_s = end_s + spec.step_s + 1.0
-    good, notes = _good(trace.readings, spec, (since_s, start_s, end_s, until_s))
+    good, notes = _near(trace.readings, spec, (since_s, start_s, end_s, until_s))
     if not good:
         notes = notes or [Note("sensor-lost", "the sensor could not be read")]
         return Measured(None, tuple(notes))
     counts = spec.kind == "energy"
     if counts:
-        power, _ = _good(trace.power, spec, (since_s, start_s, end_s, until_s))
+        power, _ = _near(trace.power, spec, (since_s, start_s, end_s, until_s))
         found, told = _counted(spec, good, power, start_s, end_s)
         notes += told
     else:
-        found = _sampled(spec, good, _range(trace.readings), start_s, end_s)
+        found = _sampled(spec, good, _range(trace), start_s, end_s)
     if found.hidden_s > 0:
-        text = f"the power could not be read for {found.hidden_s:.2g} s"
-        notes.append(Note("power-unread", text))
+        notes.append(unread(found.hidden_s))
     known = found.hidden_s <= 0.5 * (end_s - start_s)
     # The answer to the question at the span's end comes a moment later.
     settled = not counts or good[-1].at_s >= end_s
-    quantity = _quantity(spec, found, end_s - start_s) if known else None
+    sigma_j = math.sqrt(found.variance)
+    quantity = figure(spec, found.joules, sigma_j, end_s - start_s) if known else None
     return Measured(quantity, tuple(notes), settled, None if settled else end_s + REFINE_S)
 
 
-def _range(readings: Iterable[Reading]) -> float:
+def _range(trace: Trace) -> float:
     """How far the power (W) went in all that is kept."""
-    told = [one.value for one in tuple(readings) if one.value is not None]
+    good, _ = sorted_out(tuple(trace.readings), trace.spec, NEVER)
+    told = [watts for _, watts, _ in good if watts is not None]
     return max(told) - min(told) if told else 0.0
 
 
-def _good(
+def _near(
     readings: Iterable[Reading], spec: SensorSpec, times: tuple[float, float, float, float]
 ) -> tuple[list[Reading], list[Note]]:
     """The good readings of a time, each once and in order, and notes on others in the span."""
     since_s, start_s, end_s, until_s = times
-    most = math.inf
-    if spec.kind == "power" and spec.max_power_w:
-        most = PEAK_MARGIN * spec.max_power_w
-    notes: dict[str, Note] = {}
-    good: dict[float, Reading] = {}
-    for one in tuple(readings):
-        if not since_s <= one.at_s <= until_s:
-            continue
-        inside = start_s <= one.at_s <= end_s
-        if one.value is None or not math.isfinite(one.value) or one.value < 0:
-            if inside:
-                notes["read-failed"] = Note("read-failed", "readings of the sensor failed")
-        elif one.value > most:
-            if inside:
-                text = "readings above what the part can draw were left out"
-                notes["reading-implausible"] = Note("reading-implausible", text)
-        else:
-            good[one.at_s] = one
-    return [good[at_s] for at_s in sorted(good)], list(notes.values())
-
-
-def _quantity(spec: SensorSpec, found: Found, duration_s: float) -> Quantity:
-    value = max(0.0, found.joules)
-    if spec.max_power_w:
-        value = min(value, PEAK_MARGIN * spec.max_power_w * duration_s)
-    below, above = spec.gain_error
-    return Quantity.within(
-        value,
-        "J",
-        spec.basis,
-        systematic=(below * value, above * value),
-        random=math.hypot(COVERAGE * math.sqrt(found.variance), FLOOR * value),
-    )
+    listed = [one for one in tuple(readings) if since_s <= one.at_s <= until_s]
+    good, notes = sorted_out(listed, spec, (start_s, end_s))
+    once = {one.at_s: one for one in good}
+    return [once[at_s] for at_s in sorted(once)], notes
 
 
 def _sampled(
@@ -236,7 +208,7 @@ def _counted(
     left_s = end_s - start_s - known_s
     if left_s > 1e-9:
         # Before the first answer, after the last, or over a counter that was set back.
-        near_w = _near(power, end_s, level_w)
+        near_w = _told_last(power, end_s, level_w)
         found.joules += near_w * left_s
         found.variance += (unsure_w * left_s) ** 2
         if left_s > GAP_S:
@@ -247,6 +219,6 @@ def _counted(
     return found, notes
 
 
-def _near(power: Sequence[Reading], at_s: float, other_w: float) -> float:
+def _told_last(power: Sequence[Reading], at_s: float, other_w: float) -> float:
     """The power told last before a time."""
     return next((one.value or 0.0 for one in reversed(power) if one.at_s <= at_s), other_w)

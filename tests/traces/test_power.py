@@ -99,6 +99,16 @@ def test_gap_of_readings_widens():
     assert result.quantity.high >= 700.0
 
 
+@WINDOWS
+def test_readings_all_before_the_span(refresh_s, window_s):
+    """Where the last reading is some seconds old there is a gap, and no failure of ours."""
+    trace = Trace(gpu(refresh_s, window_s))
+    trace.readings.extend(Reading(0.1 * at, 100.0) for at in range(31))
+    result = energy_between(trace, 6.5, 8.0)
+    assert result.quantity is None
+    assert "power-unread" in {note.code for note in result.notes}
+
+
 def test_lost_sensor_is_a_gap():
     """Nothing read near the span: no figure, and a note."""
     trace = Trace(gpu())

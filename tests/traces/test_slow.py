@@ -78,6 +78,14 @@ def test_a_true_gap_is_said():
     assert told.quantity.high > 1.7 * told.quantity.value
 
 
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -5.0, 1e9])
+def test_a_bad_value_long_ago_changes_nothing(bad):
+    """What no meter can have meant does not tell how far the power went."""
+    good, spoilt = (steady(PLUG, 50.0, 60.0, 103.0) for _ in range(2))
+    spoilt.readings.appendleft(Reading(59.0, bad))
+    assert energy_between(spoilt, 100.0, 103.5) == energy_between(good, 100.0, 103.5)
+
+
 def test_never_read():
     """Without a reading there is no figure."""
     told = energy_between(Trace(PLUG), 0.0, 1.0)
