@@ -27,7 +27,8 @@ typedef struct {
     uint32_t zones, stop;
     double origin, step; /* CLOCK_MONOTONIC of the waveforms' zero; s between writes */
     uint64_t ticks;
-    double at[TICKS];    /* the instant of each round of writes, s since the origin */
+    double at[TICKS];    /* the instant that each round of writes shows, s since the origin */
+    double done[TICKS];  /* and the one at which it was written */
     Zone zone[ZONES];
 } Tree;
 
@@ -59,6 +60,7 @@ int main(int argc, char **argv) {
             if (files[i] >= 0 && pwrite(files[i], line, (size_t)length, 0) != length) files[i] = -1;
         }
         tree->at[tree->ticks % TICKS] = t;
+        tree->done[tree->ticks % TICKS] = monotonic() - tree->origin;
         __atomic_add_fetch(&tree->ticks, 1, __ATOMIC_RELEASE);
         nanosleep(&pause, NULL);
     }

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from brackets import Bracket
 from simulated_build import compiled
 from waveforms import CWave, Waveform, constant
 
@@ -235,6 +236,15 @@ class SimulatedGpus:
     def truth(self, index: int, start: float, end: float) -> float:
         """The device's true joules between two instants of ``time.monotonic()``."""
         return self.gpus[index].wave.energy(start - self.origin, end - self.origin)
+
+    def between(self, index: int, first: Bracket, last: Bracket) -> tuple[float, float]:
+        """The least and the most joules that two readings of a counter may lie apart.
+
+        A reading shows an instant between one step before it began, and its own end.
+        """
+        step_s = self.gpus[index].step
+        least = self.truth(index, first[1], max(first[1], last[0] - step_s))
+        return least, self.truth(index, first[0] - step_s, last[1])
 
     def close(self) -> None:
         """Let the mapping go; the file stays for those who have it open."""

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from brackets import Bracket
 from simulated_build import compiled
 from waveforms import CWave, Waveform, constant
 
@@ -63,6 +64,7 @@ class _Tree(ctypes.Structure):
         ("step", ctypes.c_double),
         ("ticks", ctypes.c_uint64),
         ("at", ctypes.c_double * TICKS),
+        ("done", ctypes.c_double * TICKS),
         ("zone", _Zone * ZONES),
     )
 
@@ -152,6 +154,23 @@ class PowercapTree:
         # The newest first: most who ask mean an instant just gone. The ring begins anew when full.
         kept = (self._tree.at[one % TICKS] for one in range(count - 1, max(-1, count - TICKS), -1))
         return next(one for one in kept if one <= at - self.origin) + self.origin
+
+    def between(self, folder: str, first: Bracket, last: Bracket) -> tuple[float, float]:
+        """The least and the most joules that two readings of a live zone may lie apart.
+
+        A reading shows an instant between the last write that was over before it began, and its
+        own end: true however long the writer or the reader had to wait for a CPU.
+        """
+        least = self.truth(folder, first[1], max(first[1], self._written_s(last[0])))
+        return least, self.truth(folder, self._written_s(first[0]), last[1])
+
+    def _written_s(self, before: float) -> float:
+        """The instant that the last write shows which was over ``before``."""
+        assert self._tree is not None
+        count = int(self._tree.ticks)
+        kept = (one % TICKS for one in range(count - 1, max(-1, count - TICKS), -1))
+        found = next(one for one in kept if self._tree.done[one] <= before - self.origin)
+        return float(self._tree.at[found]) + self.origin
 
 
 def one_socket(wave: Waveform | None = None, **fields: object) -> list[Zone]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import time
 
 import pynvml
 import pytest
+from brackets import bracketed
 from simulated_nvml import GPU_IS_LOST, NO_PERMISSION, Fault, Gpu, Process
 from waveforms import ramp, square, steps, table
 
@@ -65,12 +67,14 @@ def test_runs_on_the_monotonic_clock(gpus, nvml):
     """Truth is told for the instants of time.monotonic()."""
     simulated = gpus(Gpu(wave=square(), step=0.0))
     device = handle(nvml)
-    start, before = time.monotonic(), nvml.nvmlDeviceGetTotalEnergyConsumption(device)
-    while time.monotonic() < start + 0.1:
+    counter = functools.partial(nvml.nvmlDeviceGetTotalEnergyConsumption, device)
+    before, began = bracketed(counter)
+    while time.monotonic() < began[1] + 0.1:
         pass
-    after, end = nvml.nvmlDeviceGetTotalEnergyConsumption(device), time.monotonic()
-    truth = simulated.truth(0, start, end)
-    assert (after - before) / 1e3 == pytest.approx(truth, abs=0.35 + (end - start - 0.1) * 350)
+    after, ended = bracketed(counter)
+    least, most = simulated.between(0, began, ended)
+    # Whole millijoules, twice.
+    assert least - 0.002 <= (after - before) / 1e3 <= most + 0.002
 
 
 def test_faults_by_name_and_time(gpus, nvml):
