@@ -2,11 +2,22 @@
 
 import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+with suppress(ModuleNotFoundError):  # the environment of the frameworks has none
+    from hypothesis import HealthCheck, settings
+
+    # How long an example takes is the machine's affair. Every run tries the same examples, so that
+    # what failed fails again: `pytest --hypothesis-profile=search` looks for others.
+    patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("search", patient)
+    settings.register_profile("same", patient, derandomize=True)
+    settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")
