@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 import sys
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
 from green_notebook.gpu_looks import Crowd, Look, judge
@@ -39,6 +41,8 @@ SHARED = {
     "mig": "this GPU is divided (MIG) and only the whole card's energy is known: it is divided by "
     "the slices in use, and yours may be anything from your slices' part to all of it",
 }
+
+_at = attrgetter("at_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,8 @@ class GpuUsers:
 
     def states(self, sensor: str, start_s: float, end_s: float) -> list[GpuState]:
         """What the looks at one card found from ``start_s`` to ``end_s``."""
-        return [one for at_s, one in self._states.get(sensor, ()) if start_s <= at_s <= end_s]
+        told = tuple(self._states.get(sensor, ()))
+        return [one for at_s, one in told if start_s <= at_s <= end_s]
 
     def part(self, sensor: str, start_s: float, end_s: float) -> Part:
         """This kernel's part of one card from ``start_s`` to ``end_s``."""
@@ -162,7 +167,7 @@ class GpuUsers:
         """
         if any(one.how != "work" for one in looks):
             return Part(mine=None, part=UNKNOWN_PART_ERROR)
-        cards = [_near(kept, start_s, end_s) for kept in self._looks.values()]
+        cards = [_near(kept, start_s, end_s) for kept in tuple(self._looks.values())]
         cards = [near for near in cards if any(one.how == "work" for one in near)]
         worked, holders = sum(map(_worked, cards)), max(one.holders for one in looks)
         if worked and all(one.busy is not None for one in looks):
@@ -175,8 +180,11 @@ class GpuUsers:
 
 def _near(kept: Sequence[Look], start_s: float, end_s: float) -> list[Look]:
     """The looks of a span and just around it; the last one where there are none."""
-    found = [one for one in kept if start_s - AROUND_S <= one.at_s <= end_s + AROUND_S]
-    return found or [kept[-1]]
+    # In one piece: the sampler's thread may add a look while the cell's makes its report.
+    listed = list(kept)
+    first = bisect_left(listed, start_s - AROUND_S, key=_at)
+    last = bisect_right(listed, end_s + AROUND_S, key=_at)
+    return listed[first:last] or [listed[-1]]
 
 
 def _worked(looks: list[Look]) -> bool:

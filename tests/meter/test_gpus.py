@@ -1,6 +1,8 @@
 """Only the GPUs that this kernel uses count, by the part that is its own."""
 
 import os
+import sys
+import threading
 
 import pytest
 
@@ -357,3 +359,29 @@ def test_eight_unlisted_cards_are_not_all_charged(tmp_path, busy, low, high):
     codes = {note.code for note in report.notes}
     assert ("gpu-unused" in codes, "gpu-use-unknown" in codes) == (told, not told)
     assert report.energy.machine.value == pytest.approx(800.0, rel=0.01)
+
+
+def test_a_look_may_come_while_a_report_is_made(tmp_path):
+    """The sampler's thread looks while the cell's thread asks whose a card was: neither fails."""
+    users = GpuUsers(fake_host(tmp_path), pid=PID)
+    card = Working(FakeClock(), GpuUse((PID,)), 0, 0.5)
+    for _ in range(1000):
+        users.look([card], (), 1000.0)
+    going = [True]
+
+    def look_on():
+        while going:
+            users.look([card], (), 1000.0)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=look_on)
+    thread.start()
+    try:
+        for _ in range(300):
+            assert users.part("nvml:0", 999.0, 1001.0).mine
+            assert users.states("nvml:0", 999.0, 1001.0)
+    finally:
+        going.clear()
+        sys.setswitchinterval(before)
+        thread.join()
