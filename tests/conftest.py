@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,6 +25,33 @@ with suppress(ModuleNotFoundError):  # the environment of the frameworks has non
 def project() -> Path:
     """The folder that this checkout lies in."""
     return ROOT
+
+
+# What `piece_of_work` took on the machine on which limits of CPU time were set (2 GHz, 2026).
+PIECE_S = 0.0013
+
+
+def piece_of_work():
+    """A bit of everything that Python does: text, dictionaries, sorting."""
+    words = [f"{number * 7919 % 10007}" for number in range(4000)]
+    lengths = {}
+    for one in words:
+        lengths[one[:2]] = lengths.get(one[:2], 0) + len(one)
+    return sorted(words), sum(lengths.values())
+
+
+@pytest.fixture
+def slower():
+    """How many times slower than that machine this one is now, and at least 1.
+
+    A limit of CPU time times this is kept by the same code on any machine, however busy.
+    """
+    took = []
+    for _ in range(3):
+        begun_s = time.thread_time()
+        piece_of_work()
+        took.append(time.thread_time() - begun_s)
+    return max(1.0, min(took) / PIECE_S)
 
 
 @pytest.fixture(autouse=True)

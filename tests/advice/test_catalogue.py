@@ -82,7 +82,7 @@ def test_evidence_is_kept() -> None:
     assert "memory" not in techniques()["too_many_gpus"].evidence
 
 
-def test_the_tables_are_small_and_quick() -> None:
+def test_the_tables_are_small_and_quick(slower) -> None:
     """The catalogue stays below 400 kB, and loads within 60 ms, once it is asked for."""
     folder = Path(data.__file__).parent
     names = ("models", "aliases", "scaling", "techniques")
@@ -97,7 +97,7 @@ def test_the_tables_are_small_and_quick() -> None:
         )
         for _ in range(3)
     ]
-    assert min(took) < 0.06
+    assert min(took) < 0.06 * slower
 
 
 def test_importing_advice_loads_no_table() -> None:
@@ -112,7 +112,7 @@ def test_importing_advice_loads_no_table() -> None:
 
 
 @pytest.mark.parametrize("rule", registered(), ids=lambda one: one.technique)
-def test_advice_takes_less_than_20_ms(rule) -> None:
+def test_advice_takes_less_than_20_ms(rule, slower) -> None:
     """Once loaded, all rules together take less than 20 ms."""
     advise(rule.speaks)
     took = []
@@ -120,4 +120,4 @@ def test_advice_takes_less_than_20_ms(rule) -> None:
         begun = time.process_time()
         advise(rule.speaks)
         took.append(time.process_time() - begun)
-    assert min(took) < 0.02
+    assert min(took) < 0.02 * slower

@@ -180,10 +180,13 @@ def test_never_delays_a_cell():
     worker = Worker()
     made = LiveGrid(provider, submit=worker.submit, now=lambda: NOON)
     made.intensity("FR", NOON, 60)  # the annual table is read
-    started = time.perf_counter()
+    took = []
     for _ in range(20):
+        started = time.perf_counter()
         assert made.intensity("FR", NOON, 60).year == 2025
-    assert time.perf_counter() - started < 0.5
+        took.append(time.perf_counter() - started)
+    # Whoever waits does so each time; the machine stops us now and then.
+    assert min(took) < 0.05
     gate.set()
     assert worker.flush()
     assert made.intensity("FR", NOON, 60).quantity.value == 100

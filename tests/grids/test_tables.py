@@ -33,7 +33,7 @@ def test_small():
     assert sum((DATA / f"{name}.json").stat().st_size for name in TABLES) < 100_000
 
 
-def test_lazy_and_quick():
+def test_lazy_and_quick(slower):
     """The grid's table and words load in under 10 ms of CPU time, and not on import."""
     code = (
         "import time; from green_notebook import grids; from green_notebook.data import load;"
@@ -47,7 +47,7 @@ def test_lazy_and_quick():
     out = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     ).stdout
-    assert float(out) < 0.010
+    assert float(out) < 0.010 * slower
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -105,7 +105,7 @@ def test_a_spent_budget_stops_the_cell_with_keyboard_interrupt(tmp_path):
         report = session.end(span, "interrupted")
     finally:
         session.close()
-    assert report.duration_s < 5
+    assert report.duration_s < 20, "the wait was cut short"
     assert "budget-stop" in {note.code for note in report.notes}
 
 

@@ -339,14 +339,14 @@ def machine_of_colab():
     return CpuModel(host), host.cpu
 
 
-def test_an_estimate_is_cheap(machine):
+def test_an_estimate_is_cheap(machine, slower):
     """An estimate takes a small part of the 0.3 ms that a quiet span may cost."""
     model = CpuModel(machine("kvm-masked-xeon"))
     load = Load(1, 0.5, 0.5, 0.02, threads=2)
     best = 1.0
     for _ in range(10):
-        start = time.perf_counter()
+        start = time.thread_time()
         for _ in range(50):
             model.estimate(load, 0.0)
-        best = min(best, (time.perf_counter() - start) / 50)
-    assert best < 150e-6
+        best = min(best, (time.thread_time() - start) / 50)
+    assert best < 150e-6 * slower
