@@ -15,6 +15,15 @@ ROOT = Path(__file__).resolve().parents[2]
 COLAB = ROOT / ".venv-colab" / "bin" / "python"
 KEY = "green-notebook"
 PATIENCE_S = 60
+# So many looks in a row, 30 ms apart, find a thread asleep that is where it waits.
+LOOKS = 8
+# The head of a measured cell that goes on until so many of its states were told: on a machine that
+# is busy, a second has any number of them.
+UNTIL_TOLD = """from green_notebook.kernel_session import current
+told = []
+current().subscribe(current().innermost(), told.append)
+import time
+while len(told) < {}: """
 
 
 class Ran:
@@ -83,6 +92,8 @@ class Ran:
 class Kernel:
     """One running kernel."""
 
+    patience_s = PATIENCE_S
+
     def __init__(self, python, folder, **environ):
         spec = KernelSpec(argv=[str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"])
         self.manager = KernelManager()
@@ -109,15 +120,16 @@ class Kernel:
         self.client.shell_channel.send(message)
         return message["header"]["msg_id"]
 
-    def collect(self, message_id, *, after_s=0.0, interrupt_at=None):
+    def collect(self, message_id, *, after_s=0.0, interrupt_at=None, until=None):
         """The answers to a message, until the kernel is idle and ``after_s`` longer.
 
-        ``interrupt_at`` is printed text upon which Ctrl-C follows.
+        ``interrupt_at`` is printed text upon which Ctrl-C follows; ``until`` is asked of what came
+        so far, and is waited for.
         """
         messages = []
         end_s = None
         limit_s = time.monotonic() + PATIENCE_S
-        while end_s is None or time.monotonic() < end_s:
+        while end_s is None or time.monotonic() < end_s or not (until is None or until(messages)):
             assert time.monotonic() < limit_s, messages
             try:
                 message = self.client.get_iopub_msg(timeout=0.05 if end_s else 1)
@@ -129,7 +141,7 @@ class Kernel:
             messages.append((message["msg_type"], content))
             if interrupt_at is not None and interrupt_at in content.get("text", ""):
                 interrupt_at = None
-                time.sleep(0.3)  # until the cell is where it waits
+                self._falls_asleep()
                 self.interrupt()
             if message["msg_type"] == "status" and content["execution_state"] == "idle":
                 end_s = time.monotonic() + after_s
@@ -138,9 +150,11 @@ class Kernel:
             if reply["parent_header"].get("msg_id") == message_id:
                 return Ran(reply["content"], messages)
 
-    def run(self, code, *, after_s=0.0, interrupt_at=None, **how):
+    def run(self, code, *, after_s=0.0, interrupt_at=None, until=None, **how):
         """Run one cell to its end."""
-        return self.collect(self.send(code, **how), after_s=after_s, interrupt_at=interrupt_at)
+        return self.collect(
+            self.send(code, **how), after_s=after_s, interrupt_at=interrupt_at, until=until
+        )
 
     def collect_both(self, *message_ids):
         """The answers to messages that run side by side."""
@@ -160,6 +174,23 @@ class Kernel:
             reply = self.client.get_shell_msg(timeout=PATIENCE_S)
             replies[reply["parent_header"].get("msg_id")] = reply["content"]
         return [Ran(replies[one], messages[one]) for one in message_ids]
+
+    def run_until_told(self, states, meanwhile, **how):
+        """Run a measured cell that does something until so many of its states were told."""
+        return self.run("%%carbon\n" + UNTIL_TOLD.format(states) + meanwhile, **how)
+
+    def _falls_asleep(self):
+        """Wait until the cell is where it waits: its thread neither runs nor wants to."""
+        stat = Path(f"/proc/{self.manager.provisioner.pid}/stat")
+        asleep = 0
+        limit_s = time.monotonic() + PATIENCE_S
+        while asleep < LOOKS:
+            assert time.monotonic() < limit_s
+            time.sleep(0.03)
+            known = stat.exists()
+            # The letter behind the name in parentheses is the main thread's state.
+            state = stat.read_text().rpartition(")")[2].split()[0] if known else "S"
+            asleep = asleep + 1 if state == "S" else 0
 
     def interrupt(self):
         """Ctrl-C."""

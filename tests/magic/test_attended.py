@@ -1,7 +1,5 @@
 """What a front end with widgets sees: the handshake, and figures refined in place."""
 
-import time
-
 import pytest
 from simulated_powercap import PowercapTree, one_socket
 
@@ -9,7 +7,10 @@ from green_notebook.show.live import WIDGET_VIEW
 
 pytestmark = pytest.mark.kernel
 
-SECOND = "%%carbon\nimport time\ntime.sleep(1.2)"
+
+def second(kernel, **how):
+    """A cell that is long enough for a widget: six states are told, five a second."""
+    return kernel.run_until_told(6, "time.sleep(0.05)", **how)
 
 
 def opened(ran):
@@ -23,19 +24,18 @@ def opened(ran):
 def test_html_first_then_the_widget_after_its_answer(kernel):
     """A notebook of short cells gets no widget; a long one does; it is used once it answered."""
     assert opened(kernel.run("%%carbon\n1", cell_id="one", after_s=0.5)) is None
-    assert opened(kernel.run(SECOND)) is None, "nobody looks: no widget"
-    ran = kernel.run(SECOND, cell_id="two", after_s=1.0)
+    assert opened(second(kernel)) is None, "nobody looks: no widget"
+    ran = second(kernel, cell_id="two", after_s=1.0)
     model = opened(ran)
     assert model is not None
     assert all(WIDGET_VIEW not in data for _, data, _, _ in ran.ours)
 
-    ran = kernel.run(SECOND, cell_id="three", after_s=0.3)
+    ran = second(kernel, cell_id="three", after_s=0.3)
     assert all(WIDGET_VIEW not in data for _, data, _, _ in ran.ours), "no answer yet"
 
     content = {"comm_id": model, "data": {"method": "custom", "content": {"type": "ready"}}}
     kernel.client.shell_channel.send(kernel.client.session.msg("comm_msg", content))
-    time.sleep(0.5)
-    ran = kernel.run(SECOND, cell_id="four", after_s=0.3)
+    ran = second(kernel, cell_id="four", after_s=0.3)
     first, last = ran.ours[0], ran.ours[-1]
     assert first[1][WIDGET_VIEW]["model_id"] == model
     assert len(ran.ours) == 2, "frames go to the widget"
@@ -76,12 +76,18 @@ def counting(start_kernel, tmp_path):
         yield one
 
 
+def refined(messages):
+    """Whether the last summary that came is final."""
+    told = [one["metadata"].get("green-notebook", {}) for _, one in messages if "metadata" in one]
+    return "final" in [one.get("state") for one in told]
+
+
 @pytest.mark.alone  # beside other tests the simulated counters starve
 def test_provisional_figures_are_refined_in_place(counting):
     """With counters: a front end may see a provisional summary, then the final one in its place;
     a headless run waits for the final one and saves nothing else."""
     for cell_id in (None, "one", "two"):
-        ran = counting.run("%%carbon\nsum(range(10**6))", cell_id=cell_id, after_s=0.6)
+        ran = counting.run("%%carbon\nsum(range(10**6))", cell_id=cell_id, until=refined)
         states = [meta["green-notebook"]["state"] for _, _, meta, _ in ran.ours]
         assert states[-1] == "final"
         assert len({transient["display_id"] for *_, transient in ran.ours}) == 1

@@ -1,5 +1,7 @@
 """%load_ext, %%carbon and %carbon in real kernels, current ones and Colab's."""
 
+import time
+
 import pytest
 
 from green_notebook.show import LIMIT_BYTES, saved_size
@@ -25,7 +27,9 @@ def states(ran):
 
 def test_the_summary_takes_the_place_of_the_live_view(kernel):
     """One display: live while it runs, then exactly text, HTML and JSON, within 5 kB."""
+    begun_s = time.monotonic()
     ran = kernel.run("%%carbon first\nimport time\ntime.sleep(1)")
+    lasted_s = time.monotonic() - begun_s
     kinds = states(ran)
     assert kinds[0] == ("display_data", "live")
     assert kinds[-1] == ("update_display_data", "final")
@@ -33,14 +37,14 @@ def test_the_summary_takes_the_place_of_the_live_view(kernel):
     assert set(ran.final) == BUNDLE
     assert saved_size(ran.final) <= 1.2 * LIMIT_BYTES
     assert ran.report["name"] == "first"
-    assert 1.0 <= ran.report["duration_s"] < 2.0
+    assert 1.0 <= ran.report["duration_s"] <= lasted_s
 
 
-def test_the_live_view_moves_five_times_a_second(kernel):
-    """Frames come while the cell is busy, at most ten a second."""
-    ran = kernel.run("%%carbon\nimport time\nend = time.time() + 2\nwhile time.time() < end: pass")
+def test_the_live_view_moves_while_the_cell_is_busy(kernel):
+    """Its states become frames, at most ten a second, though the cell lets nobody else run."""
+    ran = kernel.run_until_told(8, "pass")
     frames = [one for one in states(ran) if one == ("update_display_data", "live")]
-    assert 4 <= len(frames) <= 20
+    assert 4 <= len(frames) <= 10 * ran.report["duration_s"] + 1
 
 
 def test_options_reach_the_report(kernel):
@@ -287,11 +291,11 @@ def test_loading_in_the_middle_of_a_cell(plain):
 def test_two_cells_at_once(kernel):
     """Cells in two threads (ipykernel 7's subshells) are measured apart, in their own outputs."""
     client = kernel.client
-    known = client.kernel_info(reply=True, timeout=10)["content"]
+    known = client.kernel_info(reply=True, timeout=kernel.patience_s)["content"]
     if "kernel subshells" not in known.get("supported_features", ()):
         pytest.skip("this ipykernel runs one cell after the other")
     client.control_channel.send(client.session.msg("create_subshell_request"))
-    reply = client.get_control_msg(timeout=10)["content"]
+    reply = client.get_control_msg(timeout=kernel.patience_s)["content"]
     slow = kernel.send("%%carbon slow\nimport time\ntime.sleep(1.5)\n'slow'")
     content = {"code": "%%carbon quick\nimport time\ntime.sleep(0.3)\n'quick'", "silent": False}
     content |= {"store_history": True, "user_expressions": {}, "allow_stdin": False}

@@ -33,7 +33,7 @@ KINDS = {
     "async def": f"{CARBON}\nasync def f():\n    return 5\n\nawait f()",
     "empty body": f"{CARBON}\n",
     "Ctrl-C": f"{CARBON}\nimport time\nprint('go', flush=True)\ntime.sleep(30)",
-    "Ctrl-C in await": f"{CARBON}\nimport asyncio\nprint('go', flush=True)\nawait asyncio.sleep(2)",
+    "Ctrl-C in await": f"{CARBON}\nimport asyncio\nprint('go', flush=True)\nawait asyncio.sleep(4)",
 }
 # What two runs of one cell differ in by themselves.
 NOISE = (
