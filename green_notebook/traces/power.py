@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
-from green_notebook.model import Note, SensorSpec, Trace
+from green_notebook.model import Note, Reading, SensorSpec, Trace
 from green_notebook.traces.averages import LONG_WINDOW_S, unfolded
+from green_notebook.traces.beats import swept
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.refresh import located
 from green_notebook.traces.rhythm import Rhythm
@@ -29,6 +30,10 @@ from green_notebook.traces.windows import Part, Windows, windows_between
 HISTORY_S = 6.0
 # Readings further apart than this leave a gap.
 GAP_S = 0.6
+# Windows that see at most so much of the time may miss a load that is in step with them; a beat that
+# told of it is remembered for so long.
+HALF = 0.5
+BEAT_S = 20.0
 UNSEEN = 0.45
 # A switch seen between two readings lies anywhere between them, 1 / sqrt(12) of their distance,
 # and there may have been three.
@@ -67,9 +72,12 @@ def power_between(
 ) -> Measured:
     """The energy of a span from power readings; ``rhythm`` tells when they were refreshed."""
     spec = trace.spec
-    near = window(trace.readings, start_s - HISTORY_S, end_s + 1.0)
+    # Where windows miss most of the time, a beat of long ago still tells.
+    in_part = spec.step_s >= SLOW_REFRESH_S and spec.window_s <= HALF * spec.step_s
+    near = window(trace.readings, start_s - (BEAT_S if in_part else HISTORY_S), end_s + 1.0)
     good, notes = sorted_out(near, spec, (start_s, end_s))
-    samples = [Sample(at_s, watts) for at_s, watts, _ in good if watts is not None]
+    since_s = start_s - HISTORY_S
+    samples = [Sample(at_s, w) for at_s, w, _ in good if at_s >= since_s and w is not None]
     lag_s = spec.step_s / 2 + min(spec.window_s, LONG_WINDOW_S) / 2
     refine_s = end_s + min(REFINE_S, lag_s + spec.step_s)
     last_s = trace.readings[-1].at_s if trace.readings else -math.inf
@@ -77,6 +85,8 @@ def power_between(
     quantity = None
     if samples:
         part = _part(spec, samples, (start_s, end_s), rhythm)
+        if in_part:
+            part = _beaten(spec, part, good, end_s - start_s)
         if part.hidden_s > 0:
             notes.append(unread(part.hidden_s))
         if part.hidden_s <= MOST_HIDDEN * (end_s - start_s) or _enclosed(samples, start_s, end_s):
@@ -101,6 +111,19 @@ def _part(
         return windows_between(windows, *span)
     moved = [Sample(windows.at(number), watts) for number, watts in windows.values]
     return _averaged(spec, moved, span, found[1] + BETWEEN * spec.step_s)
+
+
+def _beaten(spec: SensorSpec, part: Part, good: Iterable[Reading], lasts_s: float) -> Part:
+    """What a load in step with the windows may have drawn besides, where a beat tells of one."""
+    found = swept(watts for _, watts, _ in good if watts is not None)
+    if found is None:
+        return part
+    seen = spec.window_s / spec.step_s
+    # After so long the windows have met all places of its period.
+    beat_s = spec.step_s * found.refreshes / seen if seen else math.inf
+    off_w = (1 - seen) * found.off_w(part.joules / lasts_s) / COVERAGE
+    beaten_j = off_w * math.sqrt(lasts_s * min(lasts_s, beat_s))
+    return Part(part.joules, math.hypot(part.sigma_j, beaten_j), part.hidden_s)
 
 
 def _enclosed(samples: Sequence[Sample], start_s: float, end_s: float) -> bool:

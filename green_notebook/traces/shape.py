@@ -61,6 +61,8 @@ class At:
     joules: float
     sigma_j: float
     alike_j: float = 0.0
+    # Whether the load moved between two levels there.
+    levels: bool = False
 
 
 class Curve:
@@ -114,16 +116,16 @@ class Curve:
         knot, then = self.knots[index], self.knots[index + 1]
         lasts_s = then.at_s - knot.at_s
         part = min(max((at_s - knot.at_s) / lasts_s, 0.0), 1.0)
-        shaped_j, shape_j, alike_j = self._shaped(index, part, lasts_s)
+        shaped = self._shaped(index, part, lasts_s)
         # A knot that is really elsewhere moves the power at its side of the edge.
         contrast_w = max(self.powers[max(0, index - 1) : index + 2])
         near_s = knot.error_s * (1 - part) + then.error_s * part
         near_j = knot.sigma_j * (1 - part) + then.sigma_j * part
-        sigma_j = math.hypot(shape_j, near_j, contrast_w * near_s / math.sqrt(3))
-        return At(knot.joules + shaped_j, sigma_j, alike_j)
+        sigma_j = math.hypot(shaped.sigma_j, near_j, contrast_w * near_s / math.sqrt(3))
+        return At(knot.joules + shaped.joules, sigma_j, shaped.alike_j, shaped.levels)
 
-    def _shaped(self, index: int, part: float, lasts_s: float) -> tuple[float, float, float]:
-        """The joules in the first ``part`` of a stretch, and both their standard deviations."""
+    def _shaped(self, index: int, part: float, lasts_s: float) -> At:
+        """The joules in the first ``part`` of a stretch."""
         power = self.powers[index]
         around = self.around(index)
         told = self.told_around(index)
@@ -135,10 +137,10 @@ class Curve:
             own = min(index, NEIGHBOURS)
             falls = levels.falls(own)
             if levels.states[own]:
-                return power * part * lasts_s, sigma_j, 0.0
+                return At(power * part * lasts_s, sigma_j, levels=True)
             if falls is not None:
                 ends = (levels.high_w, levels.low_w) if falls else (levels.low_w, levels.high_w)
-                return _switched(power, part, lasts_s, *ends), sigma_j, 0.0
+                return At(_switched(power, part, lasts_s, *ends), sigma_j, levels=True)
         before = self.powers[index - 1] if index > 0 else power
         after = self.powers[index + 1] if index + 1 < len(self.powers) else power
         loose_j = self._loose(part, lasts_s, spread_w, max(around) - min(around))
@@ -152,10 +154,10 @@ class Curve:
         # Rounding alone puts no power between two others.
         if (before - power) * (after - power) >= -1e-9 * spread_w**2:
             local_w = max(abs(before - power), abs(after - power))
-            return even_j, min(most_j, loose_j + 0.35 * room_s * local_w), alike_j
+            return At(even_j, min(most_j, loose_j + 0.35 * room_s * local_w), alike_j)
         switched_j = _switched(power, part, lasts_s, before, after)
         off_j = abs(switched_j - even_j)
-        return switched_j, min(most_j, loose_j + 0.35 * off_j), alike_j
+        return At(switched_j, min(most_j, loose_j + 0.35 * off_j), alike_j)
 
     @staticmethod
     def _most(power: float, around: Sequence[float], told: Sequence[float], part: float) -> float:

@@ -45,6 +45,8 @@ class Texture:
     change_w: float = 0.0
     # For so many refreshes what is missed stays the same.
     beat: float = math.inf
+    # After how many refreshes the load shows the same again; 0 where it does not.
+    repeats: int = 0
 
 
 def texture(samples: Sequence[tuple[float, float]], refresh_s: float, window_s: float) -> Texture:
@@ -76,11 +78,15 @@ def sequence_texture(values: Sequence[tuple[int, float]], part: float) -> Textur
         if after == number + 1
     ]
     change_w = math.sqrt(sum(changes) / len(changes)) if changes else spread_w
-    missed, lasts = _beat(values, (low + high) / 2, part) if part < 1 else (0.0, math.inf)
-    return Texture(spread_w, _lone(powers), missed * spread_w, change_w, lasts)
+    missed, lasts, repeats = (
+        _beat(values, (low + high) / 2, part) if part < 1 else (0.0, math.inf, 0)
+    )
+    return Texture(spread_w, _lone(powers), missed * spread_w, change_w, lasts, repeats)
 
 
-def _beat(values: Sequence[tuple[int, float]], middle_w: float, part: float) -> tuple[float, float]:
+def _beat(
+    values: Sequence[tuple[int, float]], middle_w: float, part: float
+) -> tuple[float, float, int]:
     """What windows in step with a load miss, as a part of its range, and for how many refreshes.
 
     A load that is met at k places of its period, in m turns, is met each ``refresh / m`` of it.
@@ -92,7 +98,7 @@ def _beat(values: Sequence[tuple[int, float]], middle_w: float, part: float) -> 
         shown[number - first] = watts
     found = _repeats(shown)
     if found is None:
-        return 0.0, math.inf
+        return 0.0, math.inf, 0
     apart, off = found
     ups = sum(
         one is not None and then is not None and one < middle_w <= then
@@ -101,7 +107,7 @@ def _beat(values: Sequence[tuple[int, float]], middle_w: float, part: float) -> 
     turns = max(1, round(ups * apart / len(shown)))
     missed = max(0.0, 1 - part * turns) / apart / COVERAGE
     # The places move on by so much that all between two windows were met after this time.
-    return missed, 2 / off if off > 0 else math.inf
+    return missed, 2 / off if off > 0 else math.inf, apart
 
 
 def _repeats(shown: Sequence[float | None]) -> tuple[int, float] | None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import NamedTuple
 
 from green_notebook.model import SensorSpec
 from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.shape import Curve, Knot
 from green_notebook.traces.texture import Texture, sequence_texture
+from green_notebook.traces.turns import Turns, turns_of
 
 COVERAGE = 1.96
 # Windows longer than this part of a refresh leave nothing unseen.
@@ -38,6 +40,12 @@ INSIDE = 0.35
 # Values that stand alone were further from the rest for a part of their time.
 ALONE = 2.0
 WITHIN = 1.0
+# Where the load is known to move between two levels, and some of its switches were met, a value that
+# stands alone is a short level, and gaps beside the other switches hide less.
+KNOWN = 0.3
+SINGLE = 0.3
+MET = 0.65
+NO_TURNS: Turns = MappingProxyType({})
 # So much before and after a span tells how restless the load is.
 NEAR_S = (3.0, 1.0)
 
@@ -83,18 +91,26 @@ class Windows:
         """When a value was refreshed."""
         return self.rhythm.origin_s + number * self.rhythm.period_s
 
-    def texture(self, start_s: float, end_s: float) -> Texture:
+    def texture(self, near: Sequence[tuple[int, float]]) -> Texture:
         """How restless the load is about a span."""
+        part = min(1.0, self.spec.window_s / self.rhythm.period_s)
+        return sequence_texture(near, part)
+
+    def near(self, start_s: float, end_s: float) -> Sequence[tuple[int, float]]:
+        """The values about a span, or all."""
         before_s, after_s = NEAR_S
-        near = [
+        found = [
             one for one in self.values if start_s - before_s <= self.at(one[0]) <= end_s + after_s
         ]
-        part = min(1.0, self.spec.window_s / self.rhythm.period_s)
-        return sequence_texture(near or self.values, part)
+        return found or self.values
 
-    def pieces(self, start_s: float, end_s: float) -> Iterator[Piece]:
-        """Windows and gaps that touch a span; the first and last value held beyond."""
+    def pieces(self, start_s: float, end_s: float, turns: Turns = NO_TURNS) -> Iterator[Piece]:
+        """Windows and gaps that touch a span; the first and last value held beyond.
+
+        A gap beside a window that holds a switch is at the level on its side.
+        """
         window_s = min(self.spec.window_s, self.rhythm.period_s)
+        last = self.values[0][0] - 1
         until_s, last_w = min(start_s, self.at(self.values[0][0]) - window_s) - 1e-9, None
         origin_s, period_s = self.rhythm.origin_s, self.rhythm.period_s
         for number, watts in self.values:
@@ -103,11 +119,16 @@ class Windows:
                 from_s = max(until_s, to_s - window_s)
                 # Windows that fill the time leave nothing between them but a rounding.
                 if from_s > until_s + LEAST_S:
-                    yield Piece(until_s, from_s, watts if last_w is None else last_w, watts, False)
+                    first_w, then_w = (watts if last_w is None else last_w), watts
+                    if number in turns:
+                        first_w = then_w = turns[number][0]
+                    elif last in turns:
+                        first_w = then_w = turns[last][1]
+                    yield Piece(until_s, from_s, first_w, then_w, False)
                 else:
                     from_s = until_s
                 yield Piece(from_s, to_s, watts, watts, True)
-            until_s, last_w = to_s, watts
+            until_s, last, last_w = to_s, number, watts
         if end_s > until_s and last_w is not None:
             yield Piece(until_s, end_s + 1e-9, last_w, last_w, False)
 
@@ -128,32 +149,41 @@ class Windows:
 
 def seen_between(windows: Windows, start_s: float, end_s: float) -> Part:
     """The energy of a span of which windows saw a part."""
-    known = windows.texture(start_s, end_s)
+    near = windows.near(start_s, end_s)
+    turns, known = turns_of(near), windows.texture(near)
+    if turns:
+        known = replace(known, lone_w=SINGLE * known.lone_w, alike_w=MET * known.alike_w)
+    period_s, lasts_s = windows.rhythm.period_s, end_s - start_s
     variance = 2 * (windows.error_s * known.spread_w) ** 2 / 3
-    beat_s = min(end_s - start_s, known.beat * windows.rhythm.period_s)
-    variance += known.alike_w**2 * (end_s - start_s) * beat_s
-    joules = hidden_s = 0.0
-    for piece in windows.pieces(start_s, end_s):
+    variance += known.alike_w**2 * lasts_s * min(lasts_s, known.beat * period_s)
+    joules = hidden_s = between = 0.0
+    for piece in windows.pieces(start_s, end_s, turns):
         if piece.seen and piece.from_s >= start_s and piece.to_s <= end_s:
             joules += piece.first_w * (piece.to_s - piece.from_s)
             continue
-        part_j, lasts_s = piece.within(start_s, end_s)
-        if lasts_s <= 0:
+        part_j, part_s = piece.within(start_s, end_s)
+        if part_s <= 0:
             continue
         joules += part_j
         if piece.seen:
-            room_s = lasts_s * (1 - lasts_s / (piece.to_s - piece.from_s))
+            room_s = part_s * (1 - part_s / (piece.to_s - piece.from_s))
             variance += (INSIDE * known.change_w * room_s) ** 2
             continue
-        sigma_j, gap = windows.unseen(piece, lasts_s, known)
-        variance += sigma_j**2
-        hidden_s += lasts_s if gap else 0.0
-    return Part(joules, math.sqrt(variance), hidden_s)
+        sigma_j, gap = windows.unseen(piece, part_s, known)
+        hidden_s += part_s if gap else 0.0
+        if gap:
+            variance += sigma_j**2
+        else:
+            between += sigma_j**2
+    if turns and known.repeats:
+        # What the same gaps hide in each repetition is the part that is alike.
+        between *= min(1.0, known.repeats * period_s / lasts_s)
+    return Part(joules, math.sqrt(variance + between), hidden_s)
 
 
 def filled_between(windows: Windows, start_s: float, end_s: float) -> Part:
     """The energy of a span of which windows saw everything but what was not read."""
-    known = windows.texture(start_s, end_s)
+    known = windows.texture(windows.near(start_s, end_s))
     knots: list[Knot] = []
     joules = variance = hidden_s = 0.0
     error_s = windows.error_s
@@ -175,10 +205,11 @@ def filled_between(windows: Windows, start_s: float, end_s: float) -> Part:
     curve = Curve(knots, (), windows.spec.window_s)
     first, then = curve.at(start_s), curve.at(end_s)
     variance += first.sigma_j**2 + then.sigma_j**2 + (first.alike_j + then.alike_j) ** 2
-    for at_s in (start_s, end_s):
+    for edge, at_s in ((first, start_s), (then, end_s)):
+        sure = KNOWN if edge.levels else 1.0
         part = (at_s - windows.rhythm.origin_s) / windows.rhythm.period_s % 1.0
         room_s = part * (1 - part) * windows.rhythm.period_s
-        variance += (math.hypot(ALONE * known.lone_w, WITHIN * known.change_w) * room_s) ** 2
+        variance += (sure * math.hypot(ALONE * known.lone_w, WITHIN * known.change_w) * room_s) ** 2
     return Part(then.joules - first.joules, math.sqrt(variance), hidden_s)
 
 
