@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field, replace
 
 from green_notebook.attribution import (
@@ -29,6 +30,9 @@ ROLL_S = 10.0
 # Two pieces meet without loss where both know the counter's steps on either side of the seam.
 SEAM_S = HISTORY_S + 0.3
 
+# Spans side by side are folded each for itself.
+FOLDS = 16
+
 # A sensor that missed more than this part of a span is said.
 LATE_PART = 0.1
 
@@ -47,6 +51,15 @@ class Sum:
     settled: bool
     load: Load
     refine_until_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A piece of a running span that was added up for good: this kernel's mean power (W) in it."""
+
+    start: Usage
+    end: Usage
+    power_w: float
 
 
 @dataclass(slots=True)
@@ -92,6 +105,8 @@ class Accountant:
     def __init__(self, sampler: Sampler, baseline: Baseline) -> None:
         self.sampler = sampler
         self.baseline = baseline
+        # The latest ones, of whatever spans are open.
+        self.folds: deque[Fold] = deque(maxlen=FOLDS)
 
     def roll(self, span: OpenSpan, now: Usage) -> None:
         """Fold what is older than ``ROLL_S`` into the span's tallies; the sampler calls this."""
@@ -104,9 +119,12 @@ class Accountant:
             return
         if now.at_s - span.seam.at_s < SEAM_S:
             return
-        tallies, notes, _ = self._piece(begun, span.seam, folded)
+        seam = span.seam
+        tallies, notes, _ = self._piece(begun, seam, folded)
         span.notes.update({note.text: note for note in notes})
-        span.folded, span.seam = (span.seam, tallies), None
+        span.folded, span.seam = (seam, tallies), None
+        gained_j = energy_of(tallies).kernel.value - energy_of(folded).kernel.value
+        self.folds.append(Fold(begun, seam, max(0.0, gained_j) / (seam.at_s - begun.at_s)))
 
     def sum(self, span: OpenSpan, until: Usage) -> Sum:
         """The span's energy from its start to ``until``; changes nothing."""

@@ -33,6 +33,7 @@ class Dashboard:
         self._shown: tuple[int, int] = (-1, -1)
         widget.state = state(session)
         session.sampler.listeners.append(self.tick)
+        session.chronicle.followers.add(self)
         session.on_final(self._final)
 
     def _final(self, _report: Report) -> None:
@@ -50,6 +51,7 @@ class Dashboard:
 
     def close(self) -> None:
         """Stop following."""
+        self._session.chronicle.followers.discard(self)
         with suppress(ValueError):
             self._session.sampler.listeners.remove(self.tick)
         with suppress(Exception):
