@@ -53,6 +53,10 @@ INSIDE = 1.2
 BLUR = 0.3
 BETWEEN = 0.25
 MOST_HIDDEN = 0.5
+# Within a bin of an unfolded mean nothing is known; less where the mean of a rest begins it.
+FOLDED = 0.22
+
+RESTED = 0.12
 
 
 _time = attrgetter("at_s")
@@ -204,14 +208,14 @@ def _averaged(
     hidden_s = _unread(moved, start_s, end_s)
     if rest_s > 1e-9:
         until_s = start_s + rest_s
-        bins = unfolded([(one.at_s, one.watts) for one in moved], window_s, until_s)
+        bins, rested = unfolded([(one.at_s, one.watts) for one in moved], window_s, until_s)
         part = lines([Sample(at_s, watts) for at_s, watts in bins], spec, start_s, until_s)
         powers = [watts for _, watts in bins]
         range_w = max(max(powers) - min(powers), spread_w)
         # A whole window's sum is known, so what remains of one is as sure as its complement.
         open_s = min(rest_s, max(window_s - rest_s, 0.0))
         joules += max(0.0, part.joules)
-        inside_w = 0.3 * range_w
+        inside_w = (RESTED if rested else FOLDED) * range_w
         variance += inside_w**2 * open_s * min(open_s, 0.15) * (1 + 0.06 / max(open_s, 0.01)) ** 2
         variance += (window_s * blur_w * min(1.0, rest_s / window_s)) ** 2
     if hidden_s:

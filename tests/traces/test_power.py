@@ -6,7 +6,7 @@ from statistics import fmean, median
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated_meter import Device, Late, Run, constant, square, training
+from simulated_meter import Device, Late, Run, Waveform, constant, square, training
 
 from green_notebook.model import Reading, SensorSpec, Trace
 from green_notebook.traces import energy_between
@@ -81,10 +81,27 @@ def test_unfolded_means_are_the_power():
     """A mean over 1 s, read ten times a second, gives back the power of each tenth."""
     powers = [100.0] * 30 + [300.0] * 10 + [100.0] * 10
     means = [(0.1 * end, sum(powers[end - 10 : end]) / 10) for end in range(10, len(powers) + 1)]
-    bins = dict(unfolded(means, 1.0, 4.5))
+    bins = dict(unfolded(means, 1.0, 4.5).bins)
     for at_s, watts in bins.items():
         if at_s > 3.0:
             assert watts == pytest.approx(powers[int(at_s / 0.1 + 1e-6)], abs=30.0)
+
+
+@pytest.mark.parametrize(("begins_s", "lasts_s"), [(10.0, 0.3), (10.2, 0.05), (9.7, 0.6)])
+def test_work_after_rest_is_told_from_a_mean_of_a_second(begins_s, lasts_s):
+    """Where the card was at rest before, its means tell when work began: to a fifth, not to all."""
+    wave = Waveform([(0.0, 50.0), (10.0, 330.0), (10.7, 60.0)])
+    run = Run(Device(wave, window_s=1.0, power_phase_s=0.04), gpu(0.1, 1.0), Late(random.Random(1)))
+    run.until(begins_s, in_cell=False)
+    start_s = run.mark()
+    run.until(start_s + lasts_s, in_cell=True)
+    end_s = run.mark()
+    run.until(end_s + 0.15, in_cell=False)
+    told = energy_between(run.trace, start_s, end_s, run.watch.rhythm).quantity
+    truth_j = wave.energy(end_s) - wave.energy(start_s)
+    assert told.value == pytest.approx(truth_j, rel=0.2)
+    assert told.low <= truth_j <= told.high
+    assert told.high <= 2 * truth_j
 
 
 def test_gap_of_readings_widens():
