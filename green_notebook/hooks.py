@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,31 +18,17 @@ from green_notebook import transformer
 from green_notebook.arguments import Options
 from green_notebook.errors import GreenNotebookError
 from green_notebook.frontend import cell_info, say, screen_of, status
+from green_notebook.runs import Run, Summaries
 
 if TYPE_CHECKING:
     # Imported with the first measured cell: loading the extension is to take no time.
-    from green_notebook.model import Report, Status
+    from green_notebook.model import Status
     from green_notebook.show.live import LiveView, Screen, WidgetLink
 
 # A cell of these lines alone does no work of its own: always-on mode leaves it out.
 _OURS_ALONE = re.compile(r"\s*(?:(?:%carbon\b|%(?:re|un)?load_ext\b|#).*\s*)*\Z|\s*%%carbonit\b")
-WAIT_FOR_FINAL_S = 0.15
 # A notebook whose cells are over in half a second needs no widget (60 ms to make).
 FRAMES_WORTH_A_WIDGET = 3
-# Provisional summaries that may still be refined: more than were ever open at once.
-MOST_VIEWS = 64
-
-
-@dataclass(slots=True, eq=False)
-class Run:
-    """One measured run of a cell, between its two events."""
-
-    info: Any
-    process: int
-    span: Any
-    view: LiveView
-    screen: Screen
-    widgets: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +55,7 @@ class Hooks:
         self._make_widget = make_widget
         self._link: WidgetLink | None = None
         self._stacks: dict[int, list[Run]] = {}
-        self._provisional: OrderedDict[str, LiveView] = OrderedDict()
-        self._heard: Any = None
+        self._summaries = Summaries(shell, session, self._failed)
         self.problems: list[str] = []
         self.always = False
 
@@ -135,7 +119,7 @@ class Hooks:
         from green_notebook.show.live import LiveView
 
         session = self._session()
-        self._listen(session)
+        self._summaries.listen(session)
         settings = session.settings
         link = self._widget_link() if screen.attended and settings.live != "html" else None
         view = LiveView(screen, html.frame, link)
@@ -202,46 +186,15 @@ class Hooks:
         if run.process != os.getpid():
             return
         session = self._session()
-        # Registered before the end, since the refinement may come at once.
-        self._provisional[run.span.id] = run.view
-        while len(self._provisional) > MOST_VIEWS:
-            self._provisional.popitem(last=False)
+        self._summaries.expect(run)
         try:
             report = session.end(run.span, outcome)
         except Exception as error:  # noqa: BLE001 - the live view must not stay for ever
             self._failed(error, run.view)
             return
-        report = self._show(run, report)
-        if report.state == "final":
-            self._provisional.pop(report.id, None)
+        self._summaries.show(run, report)
         if run.widgets and self._link is not None and run.view.frames >= FRAMES_WORTH_A_WIDGET:
             self._link.prepare()
-
-    def _show(self, run: Run, report: Report) -> Report:
-        """Put the summary in the place of the live view, then the advice into the summary."""
-        if run.screen.attended:
-            run.view.finish(report)
-            advised = self._advised(run, report)
-            if advised != report:
-                run.view.refine(advised)
-            return advised
-        # Late messages of a headless run are lost: what is to be said is said now.
-        if report.state == "provisional":
-            with suppress(Exception):
-                report = self._session().finalise(report.id, WAIT_FOR_FINAL_S) or report
-        report = self._advised(run, report)
-        run.view.finish(report)
-        return report
-
-    def _advised(self, run: Run, report: Report) -> Report:
-        """The report with advice from what the cell left in the namespace."""
-        names = self._shell.user_ns
-        try:
-            found: Report = self._session().advise(run.span, report, names, names.get("Out"))
-        except Exception as error:  # noqa: BLE001 - advice is an extra: the figures stand
-            self._failed(error)
-            return report
-        return found
 
     @contextmanager
     def measuring(self, options: Options, screen: Screen, cell: str) -> Iterator[None]:
@@ -264,16 +217,6 @@ class Hooks:
                     self._end(run, outcome)
                 except Exception as error:  # noqa: BLE001 - the cell's outcome stands
                     self._failed(error)
-
-    def _listen(self, session: Any) -> None:
-        if self._heard is not session:
-            self._heard = session
-            session.on_final(self._refine)
-
-    def _refine(self, report: Report) -> None:
-        view = self._provisional.pop(report.id, None)
-        if view is not None:
-            view.refine(report)
 
     def running(self) -> int:
         """How many cells are being measured now."""

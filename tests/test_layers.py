@@ -22,6 +22,7 @@ LEVELS = (
     (
         "magic",
         "hooks",
+        "runs",
         "transformer",
         "arguments",
         "verbs",
