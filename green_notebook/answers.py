@@ -24,7 +24,7 @@ class AnswerChannel(Channel):
     def __init__(self, sensor: Sensor, trace: Trace, clock: Clock) -> None:
         super().__init__(sensor, trace, clock)
         self._answering = sensor if isinstance(sensor, Answering) else None
-        self._plan = None
+        self._plan, self.foretells = None, False
         self._answered_s = -math.inf
 
     def take(self) -> None:

@@ -23,6 +23,10 @@ POWER_EVERY_S = 0.04
 # After an edge readings are this close; a gap of several periods means that no thread could run.
 NEAR_S = 0.1
 STARVED = 3.0
+# So long after an edge a counter whose rhythm is known is read as the others are, and its plan asked
+# once in so long only: that costs as much as the reading.
+EDGE_OVER_S = 0.3
+CALM_S = 0.7
 
 
 def next_background(read_s: float, period_s: float) -> float:
@@ -44,11 +48,15 @@ class Channel:
             self._read_power = sensor.read_power
         self._samples = sensor.power_samples if isinstance(sensor, PowerBuffered) else None
         self._plan = watch_plan(trace.spec)
+        # Whether the instants of its readings are settled by what they show.
+        self.foretells = self._plan is not None
         self._told: deque[Reading] = deque(maxlen=64)
         self._edges: deque[float] = deque(maxlen=8)
+        self._edge_s = -math.inf
+        self._calm_until_s = 0.0
         self._read_s = clock.monotonic()
         self._power_s = -math.inf
-        self.due_s = -math.inf
+        self.due_s = self.background_s = -math.inf
         self._expected_s = math.inf
 
     def take(self) -> None:
@@ -58,7 +66,8 @@ class Channel:
         if at_s - self._read_s > STARVED * self._expected_s:
             self._backfill(self._read_s, at_s)
         self.trace.readings.append(reading)
-        self._told.append(reading)
+        if self.foretells:
+            self._told.append(reading)
         self._read_s = at_s
         # The power beside comes second: an edge's counter is read as near to the edge as can be.
         if self._read_power is not None and at_s - self._power_s > POWER_EVERY_S:
@@ -77,25 +86,35 @@ class Channel:
 
     def edge(self, at_s: float) -> None:
         """A span begins or ends now: the counter's next steps matter."""
-        self._edges.append(at_s)
+        if self.foretells:
+            self._edges.append(at_s)
         self._expected_s = NEAR_S
 
     def plan(self, now_s: float, period_s: float) -> None:
         """Settle when to read next (``due_s``), at the latest ``period_s`` after the last time."""
         self._expected_s = period_s
         # All sensors share these instants, so that one wake serves them all.
-        background_s = next_background(self._read_s, period_s)
+        self.due_s = self.background_s = next_background(self._read_s, period_s)
         plan = self._plan
-        if plan is None:
-            self._told.clear()
-            self._edges.clear()
-            self.due_s = background_s
+        if plan is None or (now_s < self._calm_until_s and not self._edges):
             return
+        # Of readings in a calm time two in a row tell whether the steps come as foretold.
+        while self._calm_until_s > 0 and len(self._told) > 2:
+            self._told.popleft()
         while self._told:
             plan.saw(self._told.popleft())
         while self._edges:
-            plan.mark(self._edges.popleft())
-        self.due_s = plan.next_s(now_s, background_s)
+            self._edge_s = self._edges.popleft()
+            plan.mark(self._edge_s)
+        self.due_s = plan.next_s(now_s, self.background_s)
+        self._calm_until_s = now_s + CALM_S if self._calm(now_s) else 0.0
+
+    def _calm(self, now_s: float) -> bool:
+        """Whether the plan of a counter wants nothing but the background's readings for now."""
+        if self.due_s != self.background_s or now_s - self._edge_s < EDGE_OVER_S:
+            return False
+        rhythm = None if self._plan is None else self._plan.rhythm
+        return self.trace.spec.kind == "energy" and rhythm is not None and rhythm.known
 
     def energy(self, start_s: float, end_s: float) -> Measured:
         """The energy (J) between two instants, by what was learned of the counter's steps."""

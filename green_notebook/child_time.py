@@ -81,6 +81,11 @@ class ChildTime:
             self._rebase = True
             return total_s
         reaped_s = reaped_cpu_s()
+        if not known:
+            # Most cells have no children: then only some that came and went can have worked.
+            total_s += max(0.0, reaped_s - before_s)
+            self._known = (total_s, reaped_s, reaped_s, known)
+            return total_s
         long_ago = len(known) * LOOK_S <= EDGE_PART * (at_s - self._looked_s)
         # Who was reaped may be a known one: then its time is in both until all are looked at.
         some = many and not long_ago and reaped_s == gone_s

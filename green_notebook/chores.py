@@ -16,8 +16,11 @@ PERIOD_S = 1.0
 # Chores give way to a reading that is due this soon, but not for ever.
 GIVE_WAY_S = 0.005
 OVERDUE_S = 0.05
-# Within a long span; a span's edges have looks of their own.
+# Within a span; its edges have looks of their own. From so long after one on they are rarer, yet
+# often enough for a piece of 10 s to have two of its own.
 LOOK_PERIOD_S = 1.9
+LONG_S = 10.0
+LONG_LOOK_PERIOD_S = 4.9
 
 # A span's end is told a moment after its edge.
 MOMENT_S = 0.001
@@ -47,10 +50,15 @@ class Chores:
         self._sooner_s = math.inf
         self._wanted_s = math.inf
         self._looked_s = -math.inf
+        self._edge_s = -math.inf
 
     def edge(self, at_s: float) -> None:
-        """A span begins or ends now: who its children are and whose the GPUs is asked at once."""
+        """A span begins or ends now: what ended is settled after its counters' next steps."""
+        self._edge_s = at_s
         self._settle_s = at_s + REFINE_S + MOMENT_S
+
+    def ask(self, at_s: float) -> None:
+        """Who the children are and whose the GPUs is to be asked at ``at_s``, a span's edge or near."""
         self._wanted_s = at_s
 
     def settle(self, at_s: float) -> None:
@@ -98,7 +106,8 @@ class Chores:
     def _scan(self, now_s: float, *, wanted: bool) -> None:
         with suppress(Exception):
             self._usage.scan()
-        if wanted or now_s - self._looked_s >= LOOK_PERIOD_S:
+        long = now_s - self._edge_s > LONG_S
+        if wanted or now_s - self._looked_s >= (LONG_LOOK_PERIOD_S if long else LOOK_PERIOD_S):
             self._looked_s = now_s
             with suppress(Exception):
                 sensors = self._inventory.choice.sensors

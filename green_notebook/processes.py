@@ -7,6 +7,7 @@ never falls and never jumps when somebody is reaped: what a process used moves t
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -44,6 +45,21 @@ def reaped_cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
+def childless() -> bool:
+    """Whether this process has no child, dead or alive; one call that waits for and takes nothing."""
+    if not hasattr(os, "waitid"):
+        return False
+    # Children of all kinds and of all threads: __WALL of Linux's wait(2), unknown elsewhere.
+    kinds = os.WEXITED | os.WNOHANG | os.WNOWAIT | (0x40000000 if sys.platform == "linux" else 0)
+    try:
+        os.waitid(os.P_ALL, 0, kinds)
+    except ChildProcessError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _read(path: str) -> bytes | None:
     """A file of /proc, whole; None where it is gone."""
     try:
@@ -68,6 +84,7 @@ class ProcessTree:
         # Paths are put together as text: a thousand Path objects cost more than the reads.
         self._root = str(proc)
         self.pid = os.getpid() if pid is None else pid
+        self._real = proc == Path("/proc") and self.pid == os.getpid()
         self.tick_s = 1.0 / os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 0.01
         self.page_bytes = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
         self.linux = (proc / str(self.pid) / "stat").exists()
@@ -77,6 +94,8 @@ class ProcessTree:
 
     def scan(self) -> Descendants:
         """All living descendants now; costs a few file reads for each."""
+        if self._real and childless():
+            return Descendants()
         if not self.linux:
             return self._scan_with_psutil()
         memory = 0.0

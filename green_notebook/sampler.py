@@ -61,8 +61,14 @@ class Sampler:
         self._marked_s = -math.inf
         # The cell's thread has read sensors: when each is due is to be settled anew.
         self._news = False
+        # The settings that were given last: the same object is the same settings.
+        self._options: Mapping[str, Any] | None = None
         self._period_s = 0.0
         self._alarm = Alarm()
+        # When the thread wakes by itself; infinite while it is at work, and before it has begun.
+        self._until_s = math.inf
+        # Whether the next reading is at an instant of its own, not one of the background's.
+        self._exact = False
         self._stop = False
         self._thread: threading.Thread | None = None
 
@@ -74,6 +80,9 @@ class Sampler:
 
     def reopen(self, options: Mapping[str, Any]) -> None:
         """Take other settings for the sensors; waits for nothing slow."""
+        if options is self._options:
+            return
+        self._options = options
         if dict(options) != self.inventory.options:
             self.inventory.reopen(options)
             self._news = True
@@ -133,17 +142,44 @@ class Sampler:
         self._held.discard(who)
 
     def mark(self) -> Usage:
-        """Read everything now, at a span's edge."""
+        """Read everything now, at a span's end: the instant, then the sensors, then all the rest."""
+        at_s, own_s = self.clock.monotonic(), self.clock.process_cpu_s()
         self.read_sensors()
-        self._marked_s = now_s = self.clock.monotonic()
-        for channel in self.inventory.channels:
-            channel.edge(now_s)
-        self._chores.edge(now_s)
+        self._edge(at_s)
+        self._chores.ask(at_s)
+        try:
+            return self.usage.now(at_s, own_s)
+        except Exception:  # noqa: BLE001 - whatever it is, it is a gap
+            return replace(BLANK, at_s=at_s, own_s=own_s)
+
+    def begin(self) -> Usage:
+        """The totals at a span's begin; `begun` takes its readings when all is prepared."""
+        try:
+            return self.usage.now(begin=True)
+        except Exception:  # noqa: BLE001 - whatever it is, it is a gap
+            return replace(BLANK, at_s=self.clock.monotonic(), own_s=self.clock.process_cpu_s())
+
+    def begun(self, start: Usage) -> None:
+        """Read the sensors, and let a span begin at the instant after: nothing of ours is in it."""
+        now_s = self.clock.monotonic()
+        self._edge(now_s)
+        self._chores.ask(now_s + PERIOD_S / 2)
+        self.read_sensors()
+        start.own_s = self.clock.process_cpu_s()
+        start.at_s = self.clock.monotonic()
+
+    def _edge(self, at_s: float) -> None:
+        """A span begins or ends: what follows a counter's steps is to read those that come now."""
+        self._marked_s = at_s
+        self._chores.edge(at_s)
         self._news = True
-        self._alarm.ring()
-        with suppress(Exception):
-            return self.usage.now()
-        return replace(BLANK, at_s=self.clock.monotonic())
+        # Where nothing is foretold, the next reading comes soon enough.
+        soon = self._until_s - at_s <= PERIOD_S
+        for channel in self.inventory.channels:
+            channel.edge(at_s)
+            soon = soon and not channel.foretells
+        if not soon:
+            self._alarm.ring()
 
     def settle(self, at_s: float) -> None:
         """Call the listeners at ``at_s``: the counter's step after a span's end is foretold then."""
@@ -181,7 +217,12 @@ class Sampler:
             self.usage.meter_s += cpu_s - counted_s
             counted_s = cpu_s
             # Without a bound: a wait for ever is refused, and that would end the thread.
-            self._alarm.sleep(min(wait_s, RESTING_PERIOD_S))
+            wait_s = min(wait_s, RESTING_PERIOD_S)
+            # An edge that comes after this sees it; one that came before has rung.
+            self._until_s = self.clock.monotonic() + wait_s
+            self._alarm.sleep(wait_s, exact=self._exact)
+            self._until_s = math.inf
+        self._alarm.close()
 
     def round(self) -> float:
         """Read and do what is due; how long (s) until something is due again."""
@@ -202,7 +243,7 @@ class Sampler:
         # Set after what it tells of, and taken back before that is looked at: none is missed.
         news, self._news = self._news or period_s != self._period_s, False
         self._period_s = period_s
-        due_s = math.inf
+        due_s, exact = math.inf, False
         for channel in self.inventory.channels:
             if news:
                 channel.plan(now_s, period_s)
@@ -210,7 +251,9 @@ class Sampler:
                 channel.take()
                 now_s = self.clock.monotonic()
                 channel.plan(now_s, period_s)
-            due_s = min(due_s, channel.due_s)
+            if channel.due_s < due_s:
+                due_s, exact = channel.due_s, channel.due_s != channel.background_s
+        self._exact = exact
         return due_s
 
     def tick(self) -> None:
@@ -226,12 +269,15 @@ class Sampler:
         thread, self._thread = self._thread, None
         if wait and thread is not None and thread is not threading.current_thread():
             thread.join(timeout=1.0)
+        elif thread is None:
+            self._alarm.close()
         self.inventory.close()
 
     def forget(self) -> None:
         """After a fork: drop the thread and the sensors without touching either."""
         self._stop = True
         self._thread = None
+        self._alarm.close()
         self.inventory.forget()
         self.listeners.clear()
 

@@ -83,6 +83,9 @@ class GreenNotebook(Configurable):
     def __init__(self, environ: Mapping[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.problems: list[str] = []
+        # Asked for at each span's begin, when reading traits anew would take a third of it.
+        self._for_sensors: dict[str, Any] | None = None
+        self.observe(self._sensors_changed, names=list(FOR_SENSORS))
         given = os.environ if environ is None else environ
         # Merged into the configuration, so that it stays above the file when %config reloads it.
         for name in self.class_trait_names(config=True):
@@ -108,8 +111,14 @@ class GreenNotebook(Configurable):
             )
 
     def for_sensors(self) -> dict[str, Any]:
-        """The settings that sensors are opened with, as they are now."""
-        return {name: getattr(self, name) for name in FOR_SENSORS}
+        """The settings that sensors are opened with, as they are now: a new dict where one changed."""
+        found = self._for_sensors
+        if found is None:
+            found = self._for_sensors = {name: getattr(self, name) for name in FOR_SENSORS}
+        return found
+
+    def _sensors_changed(self, _change: Any) -> None:
+        self._for_sensors = None
 
     def checked_pue(self, pue: float | None = None) -> float | None:
         """The PUE of an option, else of the settings; None where neither is given.

@@ -28,9 +28,14 @@ SCAN_PART = 0.0015
 LONGEST_PAUSE_S = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+# Memory as it was so long ago is good enough for a span's begin: it is read each second.
+MEMORY_S = 2.5
+
+
+# Not frozen, as one is made at each edge, and that would take twice as long.
+@dataclass(slots=True)
 class Usage:
-    """Running totals at one instant (CPU seconds, bytes).
+    """Running totals at one instant (CPU seconds, bytes). Nobody changes it once its span runs.
 
     ``own_s`` is this process's; ``children_s`` that of its descendants, ended ones included;
     ``living`` those that run, as last scanned, at ``scanned_at_s``; ``meter_s`` what the meter
@@ -69,6 +74,7 @@ class UsageMeter:
         self.exclusive, self.quota = sharing(host, self.threads)
         self._stat = ProcFile(str(host.path("/proc/stat")))
         self._statm = ProcFile("/proc/self/statm")
+        self._memory: tuple[float, float] = (-math.inf, 0.0)
 
     def close(self) -> None:
         """Give the files back; totals asked for later come from psutil."""
@@ -89,22 +95,33 @@ class UsageMeter:
         self.group.look(self.living.each)
         self.scanned_at_s = self.clock.monotonic()
 
-    def now(self, *, edge: bool = True) -> Usage:
-        """The totals at this instant; between a span's edges children are as last counted."""
-        at_s = self.clock.monotonic()
+    def now(
+        self,
+        at_s: float | None = None,
+        own_s: float | None = None,
+        *,
+        edge: bool = True,
+        begin: bool = False,
+    ) -> Usage:
+        """The totals at this instant, or just after ``at_s``, when this process's were ``own_s``.
+
+        Between a span's edges children are as last counted, and at its begin memory is as last read.
+        """
+        if at_s is None:
+            at_s = self.clock.monotonic()
         if edge:
             children_s = self._children.edge(at_s, watched=at_s - self.scanned_at_s < WATCHED_S)
         else:
             children_s = self._children.total_s
         return Usage(
             at_s,
-            self.clock.process_cpu_s(),
+            self.clock.process_cpu_s() if own_s is None else own_s,
             self.meter_s,
             children_s,
             self.living,
             self.scanned_at_s,
             self._machine_s(),
-            self._memory(),
+            self._memory_bytes(at_s, MEMORY_S if begin else 0.0),
             self._group(),
         )
 
@@ -119,18 +136,24 @@ class UsageMeter:
 
             times = psutil.cpu_times()
             return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
-        fields = [int(one) for one in text.split(b"\n", 1)[0].split()[1:9]]
-        # user, nice, system, idle, iowait, irq, softirq, steal; stolen time is another guest's.
-        busy = sum(fields[0:3]) + sum(fields[5:7])
-        return busy * TICK_S
+        one = text.split(None, 8)
+        # cpu, user, nice, system, idle, iowait, irq, softirq, then what is stolen, another guest's.
+        return (int(one[1]) + int(one[2]) + int(one[3]) + int(one[6]) + int(one[7])) * TICK_S
 
-    def _memory(self) -> float:
+    def _memory_bytes(self, at_s: float, oldest_s: float) -> float:
+        """This process's memory, as it was at most ``oldest_s`` ago."""
+        read_s, memory = self._memory
+        if at_s - read_s < oldest_s:
+            return memory
         text = self._statm.read()
         if text is not None:
-            return float(text.split()[1]) * self.tree.page_bytes
-        import psutil
+            memory = float(text.split(None, 2)[1]) * self.tree.page_bytes
+        else:
+            import psutil
 
-        return float(psutil.Process().memory_info().rss)
+            memory = float(psutil.Process().memory_info().rss)
+        self._memory = (at_s, memory)
+        return memory
 
     def load(self, start: Usage, end: Usage) -> Load:
         """The work between two instants."""

@@ -27,6 +27,12 @@ LONGEST_REST_S = 300.0
 ENCLOSE_EVERY_S = 0.8
 ENCLOSE_RARELY_S = 4.0
 STEADY_S = 0.0005
+# Long after an edge the phase matters less, as it does for a long span: a step is then enclosed
+# once in this part of the time since, and may be known worse by so much of that time.
+OF_THE_TIME = 0.5
+LONGEST_ENCLOSE_S = 20.0
+ROUGHER = 1e-4
+ROUGHEST_S = 0.0025
 # A thread that came late for one tries again after this.
 RETRY_S = 0.3
 ROUGH_S = 0.0005
@@ -109,6 +115,8 @@ class Watch:
         self.clock: StepClock = StepClock(spec.step_s)
         self._read_s = -math.inf
         self._wanted_s = -math.inf
+        # Whether it may be known worse in the middle of a long span: not where each value counts.
+        self._patient = spec.kind == "energy"
         self._search_s: float | None = None
         self._rest_until_s = -math.inf
         self._rest_s = REST_S
@@ -129,10 +137,9 @@ class Watch:
         before_s, self._read_s = self._read_s, reading.at_s
         if self.clock.saw(reading.at_s, reading.value, reading.took_s):
             self._misses = 0
-            if (
-                reading.at_s - before_s <= TIGHT_S
-                and self.clock.error_at(reading.at_s) < self.rough_s
-            ):
+            if reading.at_s - before_s <= TIGHT_S and self.clock.error_at(
+                reading.at_s
+            ) < self._rough(reading.at_s):
                 self._enclose_s = self._again_s(reading.at_s)
             self._changed(before_s, reading.at_s)
         elif self._unsure_s is not None and reading.at_s > self._unsure_s:
@@ -143,7 +150,17 @@ class Watch:
         wait_s = ENCLOSE_RARELY_S
         while wait_s > ENCLOSE_EVERY_S and self.clock.error_at(at_s + wait_s) > self.steady_s:
             wait_s /= 2
-        return at_s + max(wait_s, ENCLOSE_EVERY_S)
+        since_s = min(OF_THE_TIME * self._since_edge_s(at_s), LONGEST_ENCLOSE_S)
+        return at_s + max(wait_s, ENCLOSE_EVERY_S, since_s)
+
+    def _since_edge_s(self, at_s: float) -> float:
+        """How long ago a span began or ended; nothing, where the phase is to be kept all the same."""
+        edge_s = self._wanted_s - REFINE_S
+        return max(0.0, at_s - edge_s) if self._patient and math.isfinite(edge_s) else 0.0
+
+    def _rough(self, at_s: float) -> float:
+        """How well (s) the phase is to be known."""
+        return max(self.rough_s, min(ROUGHER * self._since_edge_s(at_s), ROUGHEST_S))
 
     def _changed(self, before_s: float, at_s: float) -> None:
         """Settle which step brought a new value: one is sure where no other can have."""
@@ -200,7 +217,7 @@ class Watch:
             ahead = math.ceil((background_s - step_s) / clock.period_s)
             return self._reading_for(step_s + max(0, ahead) * clock.period_s)
         if step_s >= self._enclose_s:
-            rough = clock.error_at(step_s) > self.rough_s
+            rough = clock.error_at(step_s) > self._rough(step_s)
             self._enclose_s = step_s + (clock.period_s / 2 if rough else RETRY_S)
             return self._reading_for(step_s)
         return self._off_step(background_s)
