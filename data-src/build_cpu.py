@@ -119,9 +119,17 @@ def _client(known: list[Row], source: str) -> list[Any]:
 
 
 def chips() -> None:
-    """TDP (W) and cores by the name in /proc/cpuinfo, without its marks, clock and core count."""
+    """TDP (W) and cores by the name in /proc/cpuinfo, without its marks, clock and core count.
+
+    Of unlocked desktop parts since the 12th generation the turbo power, which most boards hold.
+    """
     sources = Sources()
-    rows, seen = [], set()
+    rows: list[list[Any]] = []
+    for row in raw("cpu_turbo"):
+        watts, cores, year = (number(row[key]) for key in ("turbo_w", "cores", "year"))
+        source = sources.key(row["source"])
+        rows.append([plain(row["model"]), watts, cores, "desktop", year, source])
+    seen = {row[0] for row in rows}
     for row in raw("cpu_power"):
         # The plain name identifies a cloud's chip only where it is the chip's, not the clock's.
         name = plain(row["model"].split(" (")[0])

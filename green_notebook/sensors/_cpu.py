@@ -158,6 +158,15 @@ def contradictory(cpu: Cpu) -> bool:
     return told is not None and told not in generations(cpu)
 
 
+def below_design(cpu: Cpu) -> bool:
+    """Whether it is a client chip of 2011 to 2013, which stays far below its design power.
+
+    Sandy and Ivy Bridge: no limit of power held them, and a family of chips shared one figure.
+    """
+    client = not _is_server(cpu, "Intel", plain(cpu.name))
+    return vendor_of(cpu) == "Intel" and cpu.family == 6 and cpu.model in (42, 58) and client
+
+
 def chip_class(cpu: Cpu, *, battery: bool = False) -> str:
     """The class of chip that cpu_package.json has a curve for."""
     vendor, name = vendor_of(cpu), plain(cpu.name)
@@ -200,6 +209,8 @@ _LETTERS = (
     (r"\dm\b", 35.0, "laptop"),
     (r"^(n\d{2,3}|core i3-n\d+|(celeron|pentium)( silver| gold)? [jn]\d+|atom)", 8.0, "laptop"),
     (r"\d(t|te|ge)\b", 35.0, "desktop"),
+    # Unlocked since the 12th generation: their turbo power, which they hold for good.
+    (r"core i[3579]-1[2-9]\d{3}k|core ultra \d \d{3}k", 220.0, "desktop"),
     (r"\d(k|kf|ks|x|xt|x3d|xe)\b", 115.0, "desktop"),
     (r"^xeon (e3|e-|w-1)", 80.0, "desktop"),
     (r"^(core|ryzen|pentium|celeron|athlon)", 65.0, "desktop"),

@@ -10,14 +10,20 @@ are weak, and their intervals say so; docs/method.md has the formulas.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping
 from typing import Any
 
-from green_notebook.data import records
 from green_notebook.host import Cpu, Host
 from green_notebook.model import Basis, Load, Quantity, SensorSpec
-from green_notebook.sensors import Estimate, Model, Sensor, _board, _cpu, _cpu_name
+from green_notebook.sensors import (
+    Estimate,
+    Model,
+    Sensor,
+    _board,
+    _cpu,
+    _cpu_name,
+    _package,
+)
 
 NAME = "CPU model"
 SLOW = False
@@ -26,26 +32,13 @@ SLOW = False
 # and above, at idle and from 10 % load on. From servers left out of the fit one CPU at a time
 # (tests/sensors/test_cpu_model_data.py); idle also holds what a cloud's host does for others.
 _NODE_IDLE, _NODE_BUSY = (0.45, 2.2), (0.62, 1.55)
-# Packages at idle: deep sleep takes one below half a watt, a server that keeps its cores awake to a
-# third of its design power. Under load the class's own spread (cpu_package.json) takes over.
-_CHIP_IDLE = (0.02, 2.6)
-# The idle part of the servers (SPECpower) of the generations whose packages were measured, and the
-# load at which a server's mesh is awake.
-_IDLE_PART, _FIRST = 0.14, 0.02
-# Where the name is not in the table, the design power is a guess: from the letters of the name
-# (a client chip of the same letters is within a half), or from the number of cores (90 % of 938
-# server chips: data-src/cpu_power.csv).
-_LETTERS, _GUESSED = (0.67, 1.5), (0.54, 1.8)
 # A laptop's chip draws a third of a small server's (15-45 W against 65-125).
 _LAPTOP = 0.35
 # Instances whose vCPU is a whole core, without a second thread (AWS: M7a, C7a, R7a; M8a).
 _WHOLE_CORES = ("9r14", "9r45")
 
 # Where a model keeps its curve; the shape has points at tenths, the interval bends below the first.
-_POINTS = (0.0, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 11)))
-
-_Row = Mapping[str, Any]
-Range = tuple[float, float, float]
+_POINTS = (0.0, 0.002, 0.005, 0.01, 0.02, 0.05, *(tenth / 10 for tenth in range(1, 11)))
 
 
 def power_w(
@@ -64,7 +57,7 @@ def power_w(
         value, low, high = _board.chips_w(board, threads, busy)
         basis = Basis.MODELLED
     else:
-        (value, low, high), known = _chip(cpu, busy, max(1, threads), battery)
+        (value, low, high), known = _package.power_w(cpu, busy, max(1, threads), battery)
         basis = Basis.MODELLED if known else Basis.ASSUMED
     return Quantity(value, min(low, value), max(high, value), "W", basis)
 
@@ -81,18 +74,13 @@ def host_power_w(host: Host, busy: float) -> Quantity:
     )
 
 
-@cache
-def _generation(name: str) -> _Row:
-    return next(row for row in records("cpu_generations") if row["generation"] == name)
-
-
-def _node(cpu: Cpu, busy: float, threads: float) -> Range:
-    each = [_thread_w(_generation(name), busy) for name in _cpu.generations(cpu)]
+def _node(cpu: Cpu, busy: float, threads: float) -> _package.Range:
+    each = [_thread_w(_package.generation(name), busy) for name in _cpu.generations(cpu)]
     if any(part in cpu.name.lower() for part in _WHOLE_CORES):
         threads *= 2
     threads *= _client_scale(cpu)
     value = _cpu.median(value for value, _, _ in each)
-    down, up = _blend(_NODE_IDLE, _NODE_BUSY, busy / 0.1)
+    down, up = _package.blend(_NODE_IDLE, _NODE_BUSY, busy / 0.1)
     low, high = min(low for _, low, _ in each), max(high for _, _, high in each)
     return value * threads, low * down * threads, high * up * threads
 
@@ -108,81 +96,17 @@ def _client_scale(cpu: Cpu) -> float:
     per_core = _cpu.tdp_per_core_w(cpu)
     if per_core is None:
         return _LAPTOP if _cpu.chip_class(cpu) == "laptop" else 1.0
-    return min(1.5, max(0.1, 1.3 * per_core / 2 / float(_generation(_cpu.CLIENT)["max_w"])))
+    return min(1.5, max(0.1, 1.3 * per_core / 2 / float(_package.generation(_cpu.CLIENT)["max_w"])))
 
 
-def _thread_w(row: _Row, busy: float) -> Range:
+def _thread_w(row: _package.Row, busy: float) -> _package.Range:
     """Watts of one thread's part of a server: the median, and the bounds of the generation."""
-    part = _at(row["shape"], busy)
+    part = _package.at(row["shape"], busy)
     value, low, high = (
         row[f"idle_{which}"] + (row[f"max_{which}"] - row[f"idle_{which}"]) * part
         for which in ("w", "low", "high")
     )
     return value, low, high
-
-
-def _chip(cpu: Cpu, busy: float, threads: int, battery: bool) -> tuple[Range, bool]:
-    row = _class(_cpu.chip_class(cpu, battery=battery))
-    watts, (guess_down, guess_up) = _design_w(cpu, threads, row)
-    idle = row["idle"] * _idle_scale(cpu, row["class"])
-    shape = row["shape"]
-    part = _at(shape, busy) if busy >= 0.1 else _woken(busy, row["wake"]) * shape[1]
-    value = watts * (idle + (row["full"] - idle) * part)
-    down, up = _blend(_CHIP_IDLE, (row["low"], row["high"]), busy / 0.1)
-    known = guess_down == 1.0
-    return (value, value * down * guess_down, value * up * guess_up), known
-
-
-def _woken(busy: float, wake: float) -> float:
-    """The part of the way from idle to 10 % load: a server's first busy thread wakes much of it."""
-    if busy < _FIRST:
-        return wake * busy / _FIRST
-    return wake + (1 - wake) * (busy - _FIRST) / (0.1 - _FIRST)
-
-
-def _idle_scale(cpu: Cpu, kind: str) -> float:
-    """How a server generation's idle part compares with that of the generations measured."""
-    if not kind.endswith("-server"):
-        return 1.0
-    rows = [_generation(name) for name in _cpu.generations(cpu)]
-    told = _cpu.median(row["idle_w"] / row["max_w"] for row in rows)
-    return min(2.0, max(0.8, told / _IDLE_PART))
-
-
-@cache
-def _class(name: str) -> _Row:
-    return next(row for row in records("cpu_package") if row["class"] == name)
-
-
-def _design_w(cpu: Cpu, threads: int, row: _Row) -> tuple[float, tuple[float, float]]:
-    """The design power of all packages, and how far it may lie below and above: (1, 1) if known."""
-    sockets = max(1, cpu.sockets)
-    watts = _cpu.tdp_w(cpu)
-    if watts is not None:
-        return watts * sockets, (1.0, 1.0)
-    watts = _cpu.likely_tdp_w(cpu)
-    if watts is not None:
-        return watts * sockets, _LETTERS
-    alone = row["class"] in ("arm-server", "apple")
-    cores = (cpu.cores or (threads if alone else threads / 2)) / sockets
-    return row["core_w"] * max(1.0, cores) ** row["growth"] * sockets, _GUESSED
-
-
-def _at(shape: Sequence[float], busy: float) -> float:
-    """The part of the way from idle to full, between the points at 0, 10, ... 100 % load."""
-    place = busy * (len(shape) - 1)
-    step = min(int(place), len(shape) - 2)
-    return float(shape[step] + (shape[step + 1] - shape[step]) * (place - step))
-
-
-def _blend(
-    first: tuple[float, float], last: tuple[float, float], part: float
-) -> tuple[float, float]:
-    part = min(1.0, max(0.0, part))
-    return (
-        first[0] + (last[0] - first[0]) * part,
-        first[1] + (last[1] - first[1]) * part,
-    )
 
 
 class CpuModel:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from green_notebook.host import Cpu
-from green_notebook.sensors import cpu_model
+from green_notebook.sensors import _package, cpu_model
 from green_notebook.sensors.cpu_model import power_w
 
 DATA = Path(__file__).parents[2] / "data-src"
@@ -27,7 +27,14 @@ def rows(name: str) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def scripts():
     """The scripts that build the tables, as modules."""
-    names = ("_table", "build_cpu", "build_cpu_boards", "build_cpu_package", "build_hardware")
+    names = (
+        "_table",
+        "build_cpu",
+        "build_cpu_boards",
+        "build_cpu_package",
+        "_package_fit",
+        "build_hardware",
+    )
     sys.path.insert(0, str(DATA))
     try:
         yield {name: importlib.import_module(name) for name in names}
@@ -47,7 +54,7 @@ def cpu_of(machine: dict[str, str], *, named: bool = True) -> Cpu:
     return Cpu(
         machine["vendor"],
         machine["cpu"] if named else "",
-        *(int(machine[key]) for key in ("family", "model", "stepping")),
+        *(int(machine[key]) if machine[key] else None for key in ("family", "model", "stepping")),
         threads=int(machine["threads"]),
         sockets=int(machine["sockets"]),
     )
@@ -60,9 +67,11 @@ def compared(machines, *files: str, named: bool = True) -> tuple[list[float], li
     alone draws) is left out of the errors, not of the coverage.
     """
     errors, inside = [], []
-    for row in (row for file in files for row in rows(file)):
+    for row in (row for file in files for row in rows(file) if row["cpu"] in machines):
         cpu = cpu_of(machines[row["cpu"]], named=named)
-        guess = power_w(cpu, float(row["load"]), virtual=False, threads=cpu.threads)
+        laptop = machines[row["cpu"]]["class"] == "laptop"
+        busy = float(row["load"])
+        guess = power_w(cpu, busy, virtual=False, threads=cpu.threads, battery=laptop)
         truth = float(row["package_w"])
         inside.append(guess.low <= truth <= guess.high)
         if truth > 1.5:
@@ -71,39 +80,39 @@ def compared(machines, *files: str, named: bool = True) -> tuple[list[float], li
 
 
 @pytest.mark.parametrize("alike", [("cpu",), ("vendor", "family", "model")])
-def test_packages_left_out(scripts, machines, alike):
-    """Each measured package predicted from other CPUs, or other generations: error <= 30 %."""
-    package = scripts["build_cpu_package"]
+def test_packages_left_out(scripts, machines, monkeypatch, alike):
+    """Each measured package predicted from other CPUs, or other generations: error <= 30 %.
+
+    The whole way, with idle, the first busy threads and the interval, which is 90 % coverage.
+    """
+    fit, curve = scripts["_package_fit"], scripts["build_cpu_package"]._curve
     known = [row for row in machines.values() if row["use"] != "check"]
-    curves = package.measured(known)
-    spread = package.spread(known)
+    wide = fit.spread(known)
+    shipped = {name: _package._class(name) for name in wide}
     by_cpu, errors, inside = [], [], []
     for machine in known:
         others = [row for row in known if any(row[key] != machine[key] for key in alike)]
-        levels = package.classes(others)[machine["class"]]
-        guess = [(load / 100, level) for load, level in zip(LOADS, levels, strict=True)]
-        low, high = spread[machine["class"]]
-        ratios = [
-            part / package._between(guess, load)
-            for points in curves[machine["cpu"]]
-            for load, part in points
-            if load >= package.LOADED
-        ]
-        own = [abs(1 / ratio - 1) for ratio in ratios]
-        inside += [low <= ratio <= high for ratio in ratios]
+        idle, full, shape = curve(fit.classes(others)[machine["class"]])
+        row = dict(shipped[machine["class"]])
+        row |= {"idle": idle, "full": full, "shape": shape, "cool": fit.cool(others)}
+        row |= zip(("low_few", "high_few", "low", "high"), wide[machine["class"]], strict=True)
+        monkeypatch.setattr(_package, "_class", lambda name, row=row: row)
+        only = {machine["cpu"]: machine}
+        own, held = compared(only, "rapl_load", "rapl_blind")
         errors += own
+        inside += held
         by_cpu.append(statistics.median(own))
-    assert len(by_cpu) >= 20
-    assert statistics.median(errors) <= 0.30
+    assert len(by_cpu) >= 40
+    assert statistics.median(errors) <= 0.25
     assert statistics.median(by_cpu) <= 0.30
-    assert sum(inside) / len(inside) >= 0.90
+    assert sum(inside) / len(inside) >= 0.92
 
 
 def test_packages_that_were_measured(machines):
-    """The shipped curve is within a quarter of the packages that it was made of."""
+    """The shipped curve is within a fifth of the packages that it was made of."""
     errors, inside = compared(machines, "rapl_load", "rapl_blind")
-    assert len(errors) > 200
-    assert statistics.median(errors) <= 0.25
+    assert len(errors) > 250
+    assert statistics.median(errors) <= 0.20
     assert sum(inside) / len(inside) >= 0.90
 
 
@@ -131,9 +140,19 @@ def test_machines_of_the_second_set():
 
 def test_a_server_that_never_sleeps_is_inside_the_interval(machines):
     """A node with its sleep states off idles at half its design power: off, but not outside."""
-    errors, inside = compared(machines, "rapl_check")
+    only = {name: row for name, row in machines.items() if "E5-2698" in name}
+    errors, inside = compared(only, "rapl_check")
     assert all(inside[1:])
-    assert statistics.median(errors) <= 0.55
+    assert statistics.median(errors) <= 0.60
+
+
+def test_chips_without_fitted_data(machines):
+    """An unlocked desktop part and Apple's chips, which no curve was made of: 30 %, all inside."""
+    only = {name: row for name, row in machines.items() if row["class"] in ("desktop-k", "apple")}
+    errors, inside = compared(only, "rapl_check")
+    assert len(inside) > 5
+    assert statistics.median(errors) <= 0.30
+    assert all(inside)
 
 
 def test_servers_left_out_one_cpu_at_a_time(scripts):
@@ -155,9 +174,7 @@ def test_servers_left_out_one_cpu_at_a_time(scripts):
                 for load in LOADS:
                     truth = float(row[f"w_{load}"]) / float(row["threads"])
                     value, low, high = cpu_model._thread_w(table, load / 100)
-                    down, up = cpu_model._blend(
-                        cpu_model._NODE_IDLE, cpu_model._NODE_BUSY, load / 10
-                    )
+                    down, up = _package.blend(cpu_model._NODE_IDLE, cpu_model._NODE_BUSY, load / 10)
                     errors.append(abs(value / truth - 1))
                     covered.append(low * down <= truth <= high * up)
             by_cpu.append(statistics.median(errors))
