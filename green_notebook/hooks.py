@@ -177,6 +177,10 @@ class Hooks:
         return found
 
     def _end(self, run: Run, outcome: Status) -> None:
+        if run.process == os.getpid():
+            # The last readings come before anything else of ours; what fails is told below.
+            with suppress(Exception):
+                self._session().stop(run.span, outcome)
         for ident, stack in tuple(self._stacks.items()):
             if run in stack:
                 stack.remove(run)

@@ -1,6 +1,5 @@
 """What the thread does beside readings is rare, comes after an edge, and is due when somebody asks."""
 
-from green_notebook.alarm import Alarm
 from green_notebook.sampler import PERIOD_S
 from green_notebook.testing import FakeClock, FakeSensor, fake_session
 
@@ -43,12 +42,3 @@ def test_chores_wake_nobody_by_themselves(tmp_path):
         clock.advance(session.sampler.round())
         rounds += 1
     assert rounds / 60.0 <= 1 / PERIOD_S + 0.2
-
-
-def test_an_alarm_rings_once():
-    """Ringing twice is ringing once; a sleeper that comes later goes on at once."""
-    alarm = Alarm()
-    alarm.ring()
-    alarm.ring()
-    alarm.sleep(60.0)
-    alarm.sleep(0.0)

@@ -1,0 +1,106 @@
+"""What lies between a span's two instants: the user's work, and as little of ours as can be."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from green_notebook.model import SensorSpec
+from green_notebook.processes import ProcessTree, childless
+from green_notebook.settings import GreenNotebook
+from green_notebook.testing import FakeClock, fake_host, fake_session
+from green_notebook.usage import MEMORY_S, UsageMeter
+
+STAT = {"/proc/stat": "cpu  100 0 0 0 0 0 0 0 0 0\n"}
+
+
+class Slow:
+    """A counter whose reading takes 40 ms of time and of CPU: 10 W."""
+
+    spec = SensorSpec("rapl:cpu:0", "cpu:0", "energy", step_s=0.001, max_power_w=100.0)
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.read_s = []
+
+    def read(self):
+        self.read_s.append(self._clock.monotonic())
+        self._clock.advance(0.04, 1.0)
+        return 10.0 * (self._clock.monotonic() - 0.02)
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def measured(tmp_path):
+    """A span of one second with a sensor that is slow to read, and that sensor."""
+    clock = FakeClock()
+    sensor = Slow(clock)
+    session = fake_session(tmp_path, sensor, clock=clock)
+    span = session.begin(thread=False)
+    clock.advance(1.0, 0.25)
+    session.stop(span)
+    return session, span, sensor
+
+
+def test_our_readings_are_not_in_the_span(measured):
+    """It lasts from after the first readings to before the last, in time and in CPU time."""
+    session, span, sensor = measured
+    assert sensor.read_s[-2] + 0.04 <= span.start.at_s
+    assert span.end.at_s <= sensor.read_s[-1]
+    report = session.end(span)
+    assert report.duration_s == pytest.approx(1.0)
+    assert span.end.own_s - span.start.own_s == pytest.approx(0.25)
+    assert report.energy.machine.value == pytest.approx(10.0, rel=0.01)
+
+
+def test_memory_at_a_begin_is_as_it_was_last(tmp_path):
+    """It is read at every end and each second; a begin takes what was read a moment ago."""
+    clock = FakeClock()
+    usage = UsageMeter(fake_host(tmp_path, STAT), clock)
+    before = usage.now().memory_bytes
+    held = bytearray(os.urandom(1) * 60_000_000)
+    assert usage.now(begin=True).memory_bytes == before
+    assert usage.now().memory_bytes > before + len(held) / 2
+    del held
+    clock.advance(MEMORY_S + 0.1)
+    assert usage.now(begin=True).memory_bytes < before + 30_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("plug", "shelly://192.0.2.7"), ("disabled_sensors", ["RAPL"])]
+)
+def test_sensors_settings_are_told_anew_where_one_changed(name, value):
+    """The same object means the same settings: a begin looks no further."""
+    settings = GreenNotebook(environ={})
+    told = settings.for_sensors()
+    settings.zone = "FR"
+    assert settings.for_sensors() is told
+    setattr(settings, name, value)
+    assert settings.for_sensors()[name] == value
+    assert told[name] != value
+
+
+@pytest.mark.skipif(not hasattr(os, "waitid"), reason="no waitid here")
+def test_whoever_has_a_child_is_not_childless():
+    """One that runs and one that ended unseen are children; asking reaps nobody."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        assert not childless()
+        assert ProcessTree().scan().pids >= {child.pid}
+        child.communicate(b"\n")
+        assert child.returncode == 0
+
+
+def test_a_simulated_tree_is_looked_at_all_the_same(tmp_path):
+    """That this process has no child says nothing of another tree."""
+    folder = tmp_path / "20"
+    (folder / "task/20").mkdir(parents=True)
+    (tmp_path / "10/task/10").mkdir(parents=True)
+    for pid, parent in ((10, 1), (20, 10)):
+        fields = ["S", parent, *[0] * 40]
+        (tmp_path / f"{pid}/stat").write_text(f"{pid} (x) {' '.join(map(str, fields))}\n")
+    assert ProcessTree(tmp_path, pid=10).scan().pids == {20}
