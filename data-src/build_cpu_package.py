@@ -11,6 +11,7 @@ from math import exp, log
 from typing import Any
 
 from _package_fit import (
+    LOSSES,
     WAKE,
     WAKE_SERVER,
     classes,
@@ -37,6 +38,20 @@ def size(vendor: str) -> tuple[float, float]:
     return round(exp(one), 1), round(growth, 2)
 
 
+# What an Arm server draws beside its chip when all cores work: board, fans, drives, memory (W) and
+# losses as above. Our assumption (2026). What of its design power the class draws then.
+ARM_BESIDE, ARM_FULL = 25.0, 0.85
+
+
+def arm_size() -> tuple[float, float]:
+    """The design power of an Arm server chip's core: it grows with the cores (32 to 192)."""
+    each = [
+        (float(row["wall_w"]) - ARM_BESIDE) / LOSSES / float(row["cores"])
+        for row in raw("arm_power")
+    ]
+    return round(statistics.median(each) / ARM_FULL, 2), 1.0
+
+
 def package() -> None:
     """A package's power as a part of its TDP, by class of chip, with the spread between CPUs."""
     machines = [row for row in raw("cpu_machines") if row["use"] != "check"]
@@ -45,7 +60,11 @@ def package() -> None:
     loads = [*raw("rapl_load"), *raw("rapl_blind")]
     told = "; ".join(dict.fromkeys(row["source"] for row in loads))
     both = sources.key(f"{told}; {raw('specpower_load')[0]['source']}")
-    sizes = CLIENT_SIZES | {f"{name.lower()}-server": size(name) for name in ("Intel", "AMD")}
+    sizes = (
+        CLIENT_SIZES
+        | {"arm-server": arm_size()}
+        | {f"{name.lower()}-server": size(name) for name in ("Intel", "AMD")}
+    )
     rows: list[list[Any]] = []
     for name, level in levels.items():
         room = [round(bound, 2) for bound in wide[name]]
@@ -63,7 +82,7 @@ def package() -> None:
     for name, like, idle_part, full, year, source in (
         # Since the 12th generation an unlocked desktop part may hold its turbo power for good.
         ("desktop-k", "desktop", 0.036, 0.95, 2022, turbo),
-        ("arm-server", "amd-server", 0.12, 0.85, 2026, guess),
+        ("arm-server", "amd-server", 0.12, ARM_FULL, 2026, guess),
         # Apple publishes no TDP: the table holds the whole chip's limit, the CPU is a part of it.
         ("apple", "laptop", 0.02, 0.7, 2026, guess),
     ):

@@ -10,7 +10,7 @@ import platform
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from pathlib import Path
 class Cpu:
     """A processor as /proc/cpuinfo (or the platform) names it.
 
-    ``threads`` counts the logical CPUs of the whole machine, ``sockets`` its packages, ``cores``
-    the physical cores of all sockets (None where unknown).
+    ``threads`` counts the logical CPUs that run, ``sockets`` the packages, ``cores`` the physical
+    cores of all sockets (None where unknown). ``dark``: logical CPUs of the machine that are
+    offline, or that a container does not see. ``limit_w``: what a package may draw for long as the
+    firmware or its owner set it, None where nobody tells.
     """
 
     vendor: str = ""
@@ -32,6 +34,8 @@ class Cpu:
     threads: int = 1
     sockets: int = 1
     cores: int | None = None
+    dark: int = 0
+    limit_w: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,28 @@ class Host:
                 threads=os.cpu_count() or 1,
                 cores=None,
             )
-        return parse_cpuinfo(text)
+        found = parse_cpuinfo(text)
+        return replace(found, dark=self._dark(found.threads), limit_w=self._package_limit_w())
+
+    def _dark(self, threads: int) -> int:
+        """Logical CPUs that are there and do not run; siblings that are switched off are none."""
+        cpus = "/sys/devices/system/cpu"
+        try:
+            ranges = [part.split("-") for part in (self.read(f"{cpus}/present") or "").split(",")]
+            there = sum(int(one[-1]) - int(one[0]) + 1 for one in ranges if one[0])
+        except ValueError:
+            return 0
+        if (self.read(f"{cpus}/smt/control") or "") in ("off", "forceoff"):
+            there //= 2
+        return max(0, there - threads)
+
+    def _package_limit_w(self) -> float | None:
+        """The long-term limit of the first package, which anybody may read (energy often not)."""
+        zone = "/sys/class/powercap/intel-rapl:0/constraint_0"
+        if self.read(f"{zone}_name") != "long_term":
+            return None
+        text = self.read(f"{zone}_power_limit_uw") or ""
+        return int(text) / 1e6 if text.isdigit() else None
 
     @cached_property
     def hypervisor(self) -> str | None:

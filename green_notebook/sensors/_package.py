@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import Any
 
 from green_notebook.data import records
@@ -25,6 +26,8 @@ _IDLE_PART, _FIRST = 0.14, 0.01
 # server chips: data-src/cpu_power.csv).
 _LETTERS, _GUESSED = (0.67, 1.5), (0.54, 1.8)
 
+# A limit that a package can have (W): from a fanless chip's to the largest socket's (2024).
+_LEAST_W, _MOST_W = 3.0, 600.0
 # Where the interval under few busy cores begins, and where that under many does.
 _FEW, _MANY = 0.1, 0.4
 
@@ -41,14 +44,15 @@ def generation(name: str) -> Row:
 def power_w(cpu: Cpu, busy: float, threads: int, battery: bool) -> tuple[Range, bool]:
     """All packages' power (W) with its bounds, and whether their design power is known."""
     row = _class(_cpu.chip_class(cpu, battery=battery))
+    # Cores that are offline, or not ours to see, sleep (or work for others): a container's share of
+    # a chip is not the whole of it.
+    busy *= threads / (threads + cpu.dark)
     watts, (guess_down, guess_up) = _design_w(cpu, threads, row)
     watts *= _reached(cpu, row)
     curve = {**row, "idle": row["idle"] * _idle_scale(cpu, row["class"])}
     value = _part(curve, busy)
     low = value * _room(row, busy)[0]
-    # A few boosted cores can draw what many do: the upper bound never falls with the load.
-    upto = [few for few in (0.1, 0.2, 0.3, 0.4) if few < busy]
-    high = max(_part(curve, load) * _room(row, load)[1] for load in (*upto, busy))
+    high = _upper(curve, busy)
     known = guess_down == 1.0
     return (value * watts, low * watts * guess_down, high * watts * guess_up), known
 
@@ -58,6 +62,19 @@ def _part(row: Mapping[str, Any], busy: float) -> float:
     shape = row["shape"]
     part = at(shape, busy) if busy >= _FEW else _woken(busy, row["wake"]) * shape[1]
     return float(row["idle"] + (row["full"] - row["idle"]) * part)
+
+
+def _upper(row: Mapping[str, Any], busy: float) -> float:
+    """The upper bound as a part of the design power; it never falls with the load.
+
+    A few boosted cores can draw what many do.
+    """
+    if busy <= _FEW:
+        return _part(row, busy) * _room(row, busy)[1]
+    step = min(int(busy * 10), 9)
+    loads = [tenth / 10 for tenth in range(1, step + 2)]
+    *_, before, after = accumulate((_part(row, load) * _room(row, load)[1] for load in loads), max)
+    return before + (after - before) * (busy * 10 - step)
 
 
 def _room(row: Row, busy: float) -> tuple[float, float]:
@@ -103,7 +120,7 @@ def _class(name: str) -> Row:
 def _design_w(cpu: Cpu, threads: int, row: Row) -> tuple[float, tuple[float, float]]:
     """The design power of all packages, and how far it may lie below and above: (1, 1) if known."""
     sockets = max(1, cpu.sockets)
-    watts = _cpu.tdp_w(cpu)
+    watts = _set_w(cpu, row["class"], _cpu.tdp_w(cpu))
     if watts is not None:
         return watts * sockets, (1.0, 1.0)
     watts = _cpu.likely_tdp_w(cpu)
@@ -112,6 +129,21 @@ def _design_w(cpu: Cpu, threads: int, row: Row) -> tuple[float, tuple[float, flo
     alone = row["class"] in ("arm-server", "apple")
     cores = (cpu.cores or (threads if alone else threads / 2)) / sockets
     return row["core_w"] * max(1.0, cores) ** row["growth"] * sockets, _GUESSED
+
+
+def _set_w(cpu: Cpu, kind: str, design_w: float | None) -> float | None:
+    """The design power (W) of a package as it is set up on this machine; None where unknown.
+
+    Owners set it lower, makers of laptops also higher; a desktop's board that lifts it (to 4 kW)
+    tells nothing of what its chip draws.
+    """
+    limit = cpu.limit_w
+    if limit is None or not _LEAST_W <= limit <= _MOST_W:
+        return design_w
+    if design_w is None:
+        return None if kind.startswith("desktop") else limit
+    most = 2.5 if kind == "laptop" else 1.0
+    return limit if design_w / 4 <= limit <= most * design_w else design_w
 
 
 def at(shape: Sequence[float], busy: float) -> float:

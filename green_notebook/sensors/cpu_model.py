@@ -118,9 +118,9 @@ class CpuModel:
         self._battery = host.battery
         self._board = _board.name(host)
         self._threads = self._cpu.threads
-        self._notes = self._remarks()
         # Once for all spans: an estimate stands in the way of the cell's end.
         self._curve = [self._power_at(busy) for busy in _POINTS]
+        self._notes = self._remarks()
         half, full, idle = (self._power(busy) for busy in (0.5, 1.0, 0.0))
         self.spec = SensorSpec(
             id="cpu-model",
@@ -200,7 +200,7 @@ class CpuModel:
         if self._board:
             text = "this board's power is not in the table: it is guessed from its cores"
             return () if _board.known(self._board) else (("cpu-unknown", text),)
-        if not self._virtual and _cpu.tdp_w(self._cpu) is None:
+        if self._curve[0].basis is Basis.ASSUMED:
             text = "the CPU's design power is not in the table: it is guessed from its threads"
             return (("cpu-unknown", text),)
         return ()

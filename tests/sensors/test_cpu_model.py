@@ -350,3 +350,17 @@ def test_an_estimate_is_cheap(machine, slower):
             model.estimate(load, 0.0)
         best = min(best, (time.thread_time() - start) / 50)
     assert best < 150e-6 * slower
+
+
+@given(cpus, loads, loads, st.booleans(), st.integers(0, 64), st.floats(1, 700))
+def test_bounds_follow_load(cpu, one, other, battery, dark, limit_w):
+    """On bare metal neither bound falls with more load, whatever is offline or set."""
+    found = replace(cpu, dark=dark, limit_w=limit_w)
+    low, high = (
+        power_w(found, busy, virtual=False, threads=cpu.threads, battery=battery)
+        for busy in sorted((one, other))
+    )
+    near = 1 + 1e-9
+    assert low.value <= high.value * near
+    assert low.low <= high.low * near
+    assert low.high <= high.high * near
