@@ -67,7 +67,7 @@ def counter_between(
     bridged = bridge(spec, counted, beside, (start_s, end_s), rhythm)
     settled, refine_s = _refinement(spec, readings, rhythm, end_s)
     notes = list(bridged.notes)
-    knots = knots_of(spec, bridged.points, rhythm, (start_s, end_s))
+    knots = knots_of(spec, bridged, rhythm, (start_s, end_s))
     told = [(one.at_s, one.value) for one in beside if one.value is not None]
     hidden_s = sum(one.within(start_s, end_s) for one in bridged.bridges)
     quantity = None
@@ -115,8 +115,11 @@ def _refinement(
     else:
         wanted_s = last_s - READ_WITHIN_S
     value, changed_s = None, -math.inf
-    for one in readings:
-        if one.value is not None and one.value != value:
+    # When the value that was read last was read first.
+    for one in reversed(readings):
+        if one.value is not None:
+            if value is not None and one.value != value:
+                break
             value, changed_s = one.value, one.at_s
     read_s = readings[-1].at_s if readings else -math.inf
     return (changed_s >= wanted_s or read_s >= end_s + REFINE_S - 0.001), last_s
@@ -152,11 +155,10 @@ def _difference(
 
 def _reaching(knots: list[Knot], beside: Told, span: Span) -> list[Knot] | None:
     """Knots that enclose the span: what lies outside is continued at the power known there."""
-    powers = [
-        (then.joules - first.joules) / (then.at_s - first.at_s) for first, then in pairwise(knots)
-    ]
+    # The last ones; of a long span there are hundreds.
+    powers = [_power(first, then) for first, then in pairwise(knots[-6:])]
     told = [watts for at_s, watts in beside if span.start_s - 0.5 <= at_s <= span.end_s + 0.2]
-    known = powers[-5:] + told
+    known = powers + told
     if not known:
         return None
     spread_w = max(max(known) - min(known), 0.05 * max(known))
@@ -164,8 +166,8 @@ def _reaching(knots: list[Knot], beside: Told, span: Span) -> list[Knot] | None:
         told
         and powers
         and not (
-            min(told) <= min(powers[-5:]) + ENDS * spread_w
-            and max(told) >= max(powers[-5:]) - ENDS * spread_w
+            min(told) <= min(powers) + ENDS * spread_w
+            and max(told) >= max(powers) - ENDS * spread_w
         )
     ):
         # Readings in step with the load met one side of it only.
@@ -174,7 +176,7 @@ def _reaching(knots: list[Knot], beside: Told, span: Span) -> list[Knot] | None:
     whole = list(knots)
     if span.start_s < first.at_s:
         lacking_s = first.at_s - span.start_s
-        lacking_j = (powers[0] if powers else told[0]) * lacking_s
+        lacking_j = (_power(*knots[:2]) if powers else told[0]) * lacking_s
         sigma_j = BEYOND * spread_w * lacking_s
         whole.insert(0, Knot(span.start_s, first.joules - lacking_j, first.error_s, sigma_j))
     if span.end_s > last.at_s:
@@ -183,3 +185,8 @@ def _reaching(knots: list[Knot], beside: Told, span: Span) -> list[Knot] | None:
         sigma_j = BEYOND * spread_w * lacking_s
         whole.append(Knot(span.end_s, last.joules + lacking_j, last.error_s, sigma_j))
     return whole if len(whole) > 1 else None
+
+
+def _power(first: Knot, then: Knot) -> float:
+    """The mean power (W) from one knot to the next."""
+    return (then.joules - first.joules) / (then.at_s - first.at_s)

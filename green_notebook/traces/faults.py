@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from green_notebook.model import Note, Reading, SensorSpec
 from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.stalls import Beat, missing_steps, unlikely
 from green_notebook.traces.steps import FINE_STEP_S
+from green_notebook.traces.stretches import Stretch, stretches_of
 from green_notebook.traces.wraps import DEFAULT_MAX_POWER_W, Counted, Fault, Point
 
 # The power so long before and after a fault tells what it was like within.
@@ -46,9 +47,13 @@ class Bridge:
 
 @dataclass(frozen=True, slots=True)
 class Bridged:
-    """Points whose joules go on across faults, the bridges, and what to tell people."""
+    """Points whose joules go on across faults, the bridges, and what to tell people.
+
+    ``stretches`` are the values of the points, for a counter whose steps are coarse.
+    """
 
     points: tuple[Point, ...]
+    stretches: Sequence[Stretch]
     bridges: tuple[Bridge, ...]
     notes: tuple[Note, ...]
 
@@ -69,9 +74,10 @@ def bridge(
 ) -> Bridged:
     """Find the times without the counter in a span, and go across them."""
     points, (start_s, end_s) = counted.points, span
+    stretches: Sequence[Stretch] = ()
     if spec.step_s > FINE_STEP_S:
-        beat = Beat.of(spec, rhythm)
-        frozen = [*missing_steps(points, power, beat), *unlikely(spec, points, power, beat)]
+        beat, stretches = Beat.of(spec, rhythm), stretches_of(points)
+        frozen = [*missing_steps(stretches, power, beat), *unlikely(spec, stretches, power, beat)]
     else:
         frozen = _frozen(spec, points)
     faults = sorted(
@@ -90,7 +96,10 @@ def bridge(
     if any(start_s <= at_s <= end_s for at_s in counted.spurious):
         text = "single readings that cannot be true were left out"
         notes.setdefault("reading-implausible", Note("reading-implausible", text))
-    return Bridged(_across(points, faults, bridges), bridges, tuple(notes.values()))
+    if faults:
+        points = _across(points, bridges)
+        stretches = stretches_of(points) if stretches else ()
+    return Bridged(points, stretches, bridges, tuple(notes.values()))
 
 
 def _after(fault: Fault, others: Sequence[Fault], spec: SensorSpec) -> Fault | None:
@@ -194,12 +203,8 @@ def _around(
     return found
 
 
-def _across(
-    points: Sequence[Point], faults: Sequence[Fault], bridges: Sequence[Bridge]
-) -> tuple[Point, ...]:
+def _across(points: Sequence[Point], bridges: Sequence[Bridge]) -> tuple[Point, ...]:
     """Points with each bridge's energy added from its end on; points inside it are dropped."""
-    if not faults:
-        return tuple(points)
     moved = []
     for one in points:
         if any(other.told_s < one.at_s < other.end_s for other in bridges):
@@ -208,7 +213,7 @@ def _across(
         for other in bridges:
             if other.end_s <= one.at_s:
                 told_j += other.power_w * other.likely_s - _gained(points, other)
-        moved.append(replace(one, joules=told_j))
+        moved.append(one._replace(joules=told_j))
     return tuple(moved)
 
 

@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections import deque
+from itertools import islice
 from operator import attrgetter
 
 from green_notebook.model import Reading
 
+# A reading may stand this far out of order: two threads append, and a read may take long.
+OUT_OF_ORDER_S = 0.5
+# So many of the newest readings are looked at first.
+NEWEST = 128
+
 _at = attrgetter("at_s")
 
 
-def window(ring: Iterable[Reading], start_s: float, end_s: float, before: int = 0) -> list[Reading]:
+def window(ring: deque[Reading], start_s: float, end_s: float, before: int = 0) -> list[Reading]:
     """The readings of a time in order, and so many before it."""
-    listed = list(ring)
+    listed = _newest(ring, start_s - OUT_OF_ORDER_S, before)
+    # Two threads append: a reading may come after a later one.
+    listed.sort(key=_at)
     first = bisect_left(listed, start_s, key=_at)
     last = bisect_right(listed, end_s, key=_at)
-    # Two threads append: a reading may come after a later one by microseconds.
-    return sorted(listed[max(0, first - before) : last], key=_at)
+    return listed[max(0, first - before) : last]
+
+
+def _newest(ring: deque[Reading], start_s: float, before: int) -> list[Reading]:
+    """The readings since a time, and some more: a look at each of thousands costs more than all else."""
+    many = NEWEST
+    while many < len(ring) and ring[-many].at_s >= start_s:
+        many *= 2
+    # In one go, and some more: the other thread may append meanwhile.
+    listed = list(islice(reversed(ring), many + before + NEWEST))
+    listed.reverse()
+    return listed

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces.rhythm import Rhythm
 from green_notebook.traces.steps import LONGEST_STEP_S
-from green_notebook.traces.wraps import QUICK_STEP_S, Fault, Point
+from green_notebook.traces.stretches import Stretch
+from green_notebook.traces.wraps import GLANCE, QUICK_STEP_S, Fault
 
 # The steps and readings so long before and after tell what is usual.
 AROUND_S = 2.0
@@ -24,6 +25,8 @@ ONE_STEP = 1.15
 TOLD_LATE = 0.8
 # A step above the part's limit is believed where others, or readings, come so near to it.
 OTHERS_NEAR = 1.3
+# Readings this part of a period apart can show no two steps that were missed.
+NEAR_PART = 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +59,16 @@ class Beat:
         return due > (MISSED_UNKNOWN if self.rhythm is None else MISSED_STEPS - 0.5)
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """One value of a counter: its first and last reading, and the first of the next value."""
-
-    first: Point
-    last: Point
-    then: Point | None
-
-    @property
-    def gained_j(self) -> float:
-        """The energy of the step that ended it."""
-        return 0.0 if self.then is None else self.then.joules - self.first.joules
-
-
-def missing_steps(points: Sequence[Point], power: Sequence[Reading], beat: Beat) -> list[Fault]:
+def missing_steps(
+    stretches: Sequence[Stretch], power: Sequence[Reading], beat: Beat
+) -> list[Fault]:
     """Times in which steps did not come that were due, and energy was lost."""
-    stretches = list(_stretches(points))
     found: list[Fault] = []
     text = "the energy counter stood still"
+    near_s = NEAR_PART * beat.period_s
     for index, one in enumerate(stretches):
-        if not beat.missed(one.first.at_s, one.last.at_s):
+        first_s, last_s = one.first.at_s, one.last.at_s
+        if last_s - first_s <= near_s or not beat.missed(first_s, last_s):
             continue
         if one.then is None:
             found.append(Fault(one.first.at_s, one.last.at_s, "counter-frozen", text))
@@ -92,15 +84,16 @@ def missing_steps(points: Sequence[Point], power: Sequence[Reading], beat: Beat)
 
 
 def unlikely(
-    spec: SensorSpec, points: Sequence[Point], power: Sequence[Reading], beat: Beat
+    spec: SensorSpec, stretches: Sequence[Stretch], power: Sequence[Reading], beat: Beat
 ) -> list[Fault]:
     """Steps above the part's limit that neither the others nor the power readings come near to."""
     if not spec.max_power_w or beat.rhythm is None or beat.period_s < QUICK_STEP_S:
         return []
-    stretches = list(_stretches(points))
     found: list[Fault] = []
+    # What one step may bring, any number of them may.
+    sure_j = GLANCE * spec.max_power_w * beat.period_s
     for index, one in enumerate(stretches):
-        if one.then is None or not one.gained_j:
+        if one.then is None or one.then.joules - one.first.joules <= sure_j:
             continue
         watts = one.gained_j / (beat.period_s * beat.steps(one.first.at_s, one.then.at_s))
         if watts <= spec.max_power_w:
@@ -120,15 +113,6 @@ def _fault(one: Stretch, beat: Beat, code: str, text: str, told_s: float) -> Fau
     lost_s = beat.period_s * beat.steps(one.first.at_s, one.then.at_s)
     start_s = min(beat.shown_s(one.first.at_s), one.first.at_s)
     return Fault(start_s, one.then.at_s, code, text, lost_s, told_s)
-
-
-def _stretches(points: Sequence[Point]) -> Iterator[Stretch]:
-    begun = 0
-    for index in range(1, len(points) + 1):
-        ended = index == len(points)
-        if ended or points[index].joules != points[begun].joules:
-            yield Stretch(points[begun], points[index - 1], None if ended else points[index])
-            begun = index
 
 
 def _usual(stretches: Sequence[Stretch], index: int, beat: Beat) -> Iterator[float]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces.rhythm import Rhythm
@@ -27,13 +28,16 @@ QUICK_STEP_S = 0.06
 # A counter with steps this fine shows what there is.
 FINE_S = 0.005
 UNKNOWN = "wraps-unknown"
+# What is found harmless at a glance stays so far from every bound: rounding is no matter then.
+GLANCE = 0.999
 # How many readings ahead may show that one reading was bad and the counter was not.
 LOOK_AHEAD = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """The counter at one instant: joules since the first point, wraps and bad values removed."""
+
+    # A tuple, since each reading makes one: a frozen dataclass takes three times as long.
 
     at_s: float
     joules: float
@@ -104,6 +108,33 @@ class Steps:
         return max(0.0, (known[2] + known[3] - known[0] - known[1]) / 2)
 
 
+class Glance(NamedTuple):
+    """Gains so small, in so short a time, that nothing but themselves can explain them.
+
+    Two readings may always be ``sure_j`` apart, and ``sure_w`` times the time between them and
+    ``more_s``; within ``widest_s`` of both reads and between them no wrap can hide.
+    """
+
+    sure_j: float
+    sure_w: float
+    more_s: float
+    widest_s: float
+
+    @classmethod
+    def of(cls, spec: SensorSpec, steps: Steps) -> Glance:
+        """For one sensor and what is known of its steps: never more than `Steps.apart` allows."""
+        most_w = spec.max_power_w or DEFAULT_MAX_POWER_W
+        sure_w = GLANCE * PEAK_MARGIN * most_w
+        widest_s = math.inf
+        if spec.wrap_j is not None:
+            widest_s = (GLANCE * spec.wrap_j - 2 * spec.resolution_j) / most_w - steps.step_s
+        if steps.rhythm is None or not steps.rhythm.known:
+            return cls(0.0, sure_w, steps.step_s, widest_s)
+        # The steps that two readings show are one apart, or at most one less than the readings.
+        period_s = steps.rhythm.period_s
+        return cls(sure_w * period_s, sure_w, -period_s, widest_s)
+
+
 def count(
     spec: SensorSpec, readings: Sequence[Reading], step_s: float, rhythm: Rhythm | None = None
 ) -> Counted:
@@ -112,36 +143,82 @@ def count(
     ``step_s`` is how old the counter's value may be when it is read; ``rhythm`` is what is known
     of when it stepped.
     """
-    good = [one for one in readings if _sane(spec, one.value)]
-    failed = tuple(one.at_s for one in readings if not _sane(spec, one.value))
+    good, failed = _told(spec, readings)
     if not good:
         return Counted((), (), failed, ())
     steps = Steps(step_s, rhythm)
-    points = [Point(good[0].at_s, 0.0, good[0].took_s)]
+    sure_j, sure_w, more_s, widest_s = Glance.of(spec, steps)
     faults: list[Fault] = []
     spurious: list[float] = []
     # The first reading of the value shown now: what comes next was gained since then.
-    held, joules, index = good[0], 0.0, 1
-    last = held
-    while index < len(good):
+    held = last = good[0]
+    held_s, held_j, held_took_s = held
+    points = [Point(held_s, 0.0, held_took_s)]
+    joules = 0.0
+    for index in range(1, len(good)):
         now = good[index]
-        index += 1
-        step = increment(spec, held, now, steps)
-        if isinstance(step, Fault) and step.code == UNKNOWN and steps.step_s <= FINE_S:
-            # The value is a millisecond old: what came next was gained since it was read last.
-            step = increment(spec, last, now, steps)
-        if isinstance(step, Fault):
-            if _returns(steps, spec, held, now, good[index : index + LOOK_AHEAD]):
-                spurious.append(now.at_s)
+        at_s, value, took_s = now
+        apart_s, grown_j = at_s - held_s, value - held_j  # type: ignore[operator]
+        # Nearly all pairs are harmless at a glance; the others are looked at closely.
+        if (
+            grown_j < 0.0
+            or (grown_j > sure_j and grown_j > sure_w * (apart_s + more_s))
+            or apart_s + held_took_s + took_s >= widest_s
+        ):
+            step = _step(spec, (held, last, now), good[index + 1 : index + 1 + LOOK_AHEAD], steps)
+            if step is None:
+                if not _at_once(last, now):
+                    spurious.append(at_s)
                 continue
-            faults.append(step)
-            step = 0.0
-        joules += step
-        points.append(Point(now.at_s, joules, now.took_s))
+            if isinstance(step, Fault):
+                faults.append(step)
+                step = 0.0
+            grown_j = step
+        joules += grown_j
+        points.append(Point(at_s, joules, took_s))
         last = now
-        if now.value != held.value:
-            held = now
+        if value != held_j:
+            held, held_s, held_j, held_took_s = now, at_s, value, took_s
     return Counted(tuple(points), tuple(faults), failed, tuple(spurious))
+
+
+def _told(spec: SensorSpec, readings: Sequence[Reading]) -> tuple[list[Reading], tuple[float, ...]]:
+    """The readings whose value a counter can show, and when the others were taken."""
+    most_j = math.inf if spec.wrap_j is None else spec.wrap_j + spec.resolution_j
+    good: list[Reading] = []
+    failed: list[float] = []
+    for one in readings:
+        value = one.value
+        if value is not None and 0 <= value <= most_j and value < math.inf:
+            good.append(one)
+        else:
+            failed.append(one.at_s)
+    return good, tuple(failed)
+
+
+def _step(
+    spec: SensorSpec,
+    shown: tuple[Reading, Reading, Reading],
+    ahead: Sequence[Reading],
+    steps: Steps,
+) -> float | Fault | None:
+    """What the counter gained up to a reading that needs a close look; None: leave it out.
+
+    ``shown`` are the first reading of the value before, the last one, and this one.
+    """
+    held, last, now = shown
+    step = increment(spec, held, now, steps)
+    if isinstance(step, Fault) and step.code == UNKNOWN and steps.step_s <= FINE_S:
+        # The value is a millisecond old: what came next was gained since it was read last.
+        step = increment(spec, last, now, steps)
+    if isinstance(step, Fault) and (_at_once(last, now) or _returns(steps, spec, held, now, ahead)):
+        return None
+    return step
+
+
+def _at_once(first: Reading, then: Reading) -> bool:
+    """Whether two readings were taken at once, by two threads: which value came first is open."""
+    return then.at_s - then.took_s / 2 < first.at_s + first.took_s / 2
 
 
 def increment(spec: SensorSpec, first: Reading, then: Reading, steps: Steps) -> float | Fault:
@@ -173,13 +250,6 @@ def increment(spec: SensorSpec, first: Reading, then: Reading, steps: Steps) -> 
         return Fault(first.at_s, then.at_s, code, text)
     likely_s = steps.likely(first, then)
     return Fault(min(begun_s, first.at_s), then.at_s, code, text, lost_s, then.at_s, likely_s)
-
-
-def _sane(spec: SensorSpec, value: float | None) -> bool:
-    """Whether a counter can show this value at all."""
-    if value is None or not 0 <= value < math.inf:
-        return False
-    return spec.wrap_j is None or value <= spec.wrap_j + spec.resolution_j
 
 
 def _wraps(wrap_j: float | None, grown_j: float, limit_j: float) -> range:
