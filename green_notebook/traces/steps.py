@@ -122,15 +122,15 @@ class StepClock:
             self._value, self._dense_s = None, math.inf
             return False
         last_value, last_s, last_took_s = self._value, self._read_s, self._took_s
-        if last_value is not None and value != last_value:
-            if at_s - took_s / 2 < last_s + last_took_s / 2:
-                # Two threads read at once: which of two values came first is open.
-                return False
+        moved = last_value is not None and value != last_value
+        if moved and at_s - took_s / 2 < last_s + last_took_s / 2:
+            # Two threads read at once: which of two values came first is open.
+            return False
         self._value, self._read_s, self._took_s = value, at_s, took_s
         if last_value is None or at_s - last_s > TIGHT_S:
             # What came before is not connected: steps in between may have been missed.
             self._dense_s, self._dense = at_s, []
-        if last_value is None or value == last_value:
+        if not moved:
             return False
         self.changed_s = at_s
         below_s, above_s = last_s - last_took_s / 2, at_s + took_s / 2
