@@ -16,7 +16,7 @@ def executed():
 
     path = Path(__file__).resolve().parent.parent / "examples" / "first_cell.ipynb"
     book = nbformat.read(path, as_version=4)
-    NotebookClient(book, timeout=150, kernel_name="python3").execute()
+    NotebookClient(book, timeout=300, kernel_name="python3").execute()
     return book
 
 

@@ -15,7 +15,7 @@ def executed():
 
     root = Path(__file__).resolve().parents[2]
     book = nbformat.read(root / "examples" / "is_the_big_one_worth_it.ipynb", as_version=4)
-    NotebookClient(book, timeout=170, kernel_name="python3").execute()
+    NotebookClient(book, timeout=300, kernel_name="python3").execute()
     return book
 
 

@@ -16,6 +16,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,14 @@ from playwright.sync_api import Browser, Locator, Page, Playwright
 
 MIME = "application/vnd.green-notebook.v1+json"
 ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
+
+# A measured cell that goes on until the test has seen what it waits for (`Server.enough`), so that
+# no browser is too slow for it; for two minutes at the most.
+GOES_ON = """%%carbon {name}
+import os, time
+end = time.time() + 120
+while time.time() < end and not os.path.exists("enough"):
+    sum(range(1000))"""
 
 # Debian's Chromium, in a container, without a screen, calling nobody.
 FLAGS = [
@@ -167,6 +177,14 @@ class Server:
         nbformat.write(book, self.root / name)
         return name
 
+    @contextmanager
+    def enough(self) -> Iterator[None]:
+        """Let cells that go on come to their end."""
+        file = self.root / "enough"
+        file.touch()
+        yield
+        file.unlink()
+
     def kernelspec(self, name: str, python: Path) -> None:
         """Offer the kernel of another environment under a name."""
         folder = self.home / "data" / "kernels" / name
@@ -257,13 +275,32 @@ class Book:
         )
         self.idle(timeout_s)
 
+    def says(self, text: str, index: int, timeout_s: float = 60) -> None:
+        """Run a cell again and again until it shows this text."""
+        until = time.monotonic() + timeout_s
+        while self.run(index) or text not in self.text(index):
+            assert time.monotonic() < until, self.text(index)
+            self.page.wait_for_timeout(200)
+
+    def moves(self, index: int, texts: int, timeout_s: float = 60) -> list[str]:
+        """The first so many different texts that are seen below a cell."""
+        seen: list[str] = []
+        until = time.monotonic() + timeout_s
+        while len(seen) < texts:
+            assert time.monotonic() < until, seen
+            text = self.text(index)
+            if text and text not in seen[-1:]:
+                seen.append(text)
+            self.page.wait_for_timeout(50)
+        return seen
+
     def save(self) -> nbformat.NotebookNode:
         """Save, and return what lies on disk then."""
         self.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
         self.page.wait_for_function(f"!{self._panel()}.context.model.dirty")
         return self.server.saved(self.name)
 
-    def seen(self, pattern: str, index: int, timeout_s: float = 20) -> str:
+    def seen(self, pattern: str, index: int, timeout_s: float = 60) -> str:
         """Wait until the text below a cell matches; return it."""
         until = time.monotonic() + timeout_s
         while True:

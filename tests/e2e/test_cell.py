@@ -5,7 +5,7 @@ import re
 
 import nbformat
 import pytest
-from frontends import MIME, Book, Server, notebook, reports
+from frontends import GOES_ON, MIME, Book, Server, notebook, reports
 
 LOAD = "%load_ext green_notebook"
 BUSY = """%%carbon {name}
@@ -16,19 +16,8 @@ while time.time() < end:
 SUMMARY = r"g CO2e[\s\S]*How sure is this\?"
 
 
-def busy(name="busy loop", seconds=4):
+def busy(name, seconds=4):
     return BUSY.format(name=name, seconds=seconds)
-
-
-def frames(book, index, seconds):
-    """The different texts that are seen below a cell in so many seconds."""
-    seen = []
-    for _ in range(int(seconds / 0.1)):
-        text = book.text(index)
-        if text and (not seen or seen[-1] != text):
-            seen.append(text)
-        book.page.wait_for_timeout(100)
-    return seen
 
 
 def running(book, index):
@@ -37,21 +26,21 @@ def running(book, index):
 
 def test_live_view_moves_and_the_summary_replaces_it(server, page):
     """While a cell is busy its view moves; when it ends one summary stands in its place."""
-    name = server.put("one.ipynb", notebook(LOAD, busy(seconds=10)))
+    name = server.put("one.ipynb", notebook(LOAD, GOES_ON.format(name="busy loop")))
     book = Book.open(page, server, name)
     book.run(0)
     assert book.text(0) == ""  # loading says nothing
     book.start(1)
     book.seen(r"measuring · [\d.]+ s · .*W now", 1)
     assert running(book, 1)
-    seen = frames(book, 1, 1.5)
+    seen = book.moves(1, 5)
     assert running(book, 1)
-    assert len(seen) >= 4, seen
     elapsed = [float(re.search(r"measuring · ([\d.]+) s", one).group(1)) for one in seen]
     assert elapsed == sorted(elapsed)
     assert elapsed[-1] > elapsed[0]
     book.picture(f"live-html-{server.app}")
-    book.finished(1)
+    with server.enough():
+        book.finished(1)
     text = book.seen(SUMMARY, 1)
     assert "measuring" not in text
     assert "busy loop" in text

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from frontends import Book, Server, notebook
+from frontends import GOES_ON, Book, Server, notebook
 
 AXE = Path(__file__).parents[2] / "js/node_modules/axe-core/axe.min.js"
 LOAD = "%load_ext green_notebook"
@@ -43,24 +43,25 @@ def test_the_dashboard_follows_and_everybody_can_read_it(lab, page):
         BUSY.format(name="prepare", seconds=1),
         BAD,
         "%carbon dashboard",
-        BUSY.format(name="train", seconds=4),
+        GOES_ON.format(name="train"),
     ]
     name = lab.put("dashboard.ipynb", notebook(*cells))
     book = Book.open(page, lab, name)
     for index in range(4):
         book.run(index)
     board = page.locator(".gn-dashboard")
-    board.wait_for(timeout=15_000)
+    board.wait_for(timeout=60_000)
     assert board.locator(".gn-bars li").count() == 2
     assert "2 measured cells" in board.inner_text()
     assert "broken, error" in board.inner_text()
     book.start(4)
-    board.get_by_text("running: train").wait_for(timeout=10_000)
-    book.finished(4)
-    board.locator(".gn-bars li", has_text="train").wait_for(timeout=10_000)
-    board.locator("svg.gn-spark").wait_for(timeout=10_000)
+    board.get_by_text("running: train").wait_for(timeout=60_000)
+    with lab.enough():
+        book.finished(4)
+    board.locator(".gn-bars li", has_text="train").wait_for(timeout=60_000)
+    board.locator("svg.gn-spark").wait_for(timeout=60_000)
     assert "3 measured cells" in board.inner_text()
-    board.get_by_text("running: train").wait_for(state="hidden", timeout=10_000)
+    board.get_by_text("running: train").wait_for(state="hidden", timeout=60_000)
     board.get_by_role("button", name="energy").click()
     board.scroll_into_view_if_needed()
     book.picture(f"dashboard-{theme}")
@@ -78,7 +79,7 @@ def test_the_report_shows_its_charts(lab, page):
     for index in range(4):
         book.run(index)
     outputs = book.cell(3)
-    outputs.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=20_000)
+    outputs.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
     assert outputs.locator(".js-plotly-plot").count() == 4
     assert "How these figures were made" in book.text(3)
     page.set_viewport_size({"width": 1100, "height": 2600})

