@@ -2,31 +2,39 @@
 
 A load whose period is nearly that of the refresh (or a half, a third of it) is met at one place of
 its period: readings stay as if it were constant. But two clocks are never quite alike: the windows
-move on through the period, and a switch of the load passes through a window in steps of equal size,
-one each refresh. No load that switches at will looks like that. One that really grows by so much
-each refresh does: the interval then holds both, since no reading tells which it is.
+move on through the period, and each switch of the load passes slowly through a window. A load that
+switches now and then jumps between two windows, three times of four. One that really rises and
+falls slowly looks like a beat: the interval then holds both, since no reading tells which it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 # So many changes in a row, alike to within a factor of this, are a switch that passes by.
 FEWEST = 6
 ALIKE = 2.0
 # Less than this part of the power is what heat and clocks do.
-LEAST_SWEEP = 0.1
-# The power may differ from the sweep's ends by so much of it and still be of the same load.
+LEAST_SWING = 0.1
+# Where readings came so often past the middle of their range, and never by so much of it at once,
+# no switch was met as such.
+CROSSINGS = 4
+JUMP = 0.9
+# Readings up to so many refreshes apart are of two that follow one another.
+NEXT = 1.5
+# The power may differ from the levels by so much of their difference and still be of the same load.
 MARGIN = 0.1
 
 
-class Sweep(NamedTuple):
-    """A switch that passed through the windows: the levels (W) beside it, in so many refreshes."""
+class Beat(NamedTuple):
+    """The levels (W) that windows show in turn, and how long it takes them to meet all."""
 
     low_w: float
     high_w: float
-    refreshes: int
+    lasts_s: float
 
     def off_w(self, watts: float) -> float:
         """How far the mean of a load may be from what the windows show; 0 for another load."""
@@ -36,19 +44,44 @@ class Sweep(NamedTuple):
         return max(self.high_w - watts, watts - self.low_w)
 
 
-def swept(powers: Iterable[float]) -> Sweep | None:
-    """The largest sweep in successive readings (W), None where there is none."""
-    best: Sweep | None = None
+def beat_of(readings: Sequence[tuple[float, float]], refresh_s: float, seen: float) -> Beat | None:
+    """The beat in readings (s, W) of windows that see a part of each refresh; None without one."""
+    powers = [watts for _, watts in readings]
+    if not powers or max(powers) - min(powers) < LEAST_SWING * max(powers):
+        return None
+    return _crept(readings, refresh_s) or _swept(powers, refresh_s / seen if seen else math.inf)
+
+
+def _crept(readings: Sequence[tuple[float, float]], refresh_s: float) -> Beat | None:
+    """A load that came past its middle often, and never in a jump."""
+    powers = [watts for _, watts in readings]
+    low_w, high_w = min(powers), max(powers)
+    middle_w, jump_w = (low_w + high_w) / 2, JUMP * (high_w - low_w)
+    crossings = 0
+    for (first_s, first_w), (then_s, then_w) in pairwise(readings):
+        if (first_w < middle_w) is (then_w < middle_w) or then_s - first_s > NEXT * refresh_s:
+            continue
+        if abs(then_w - first_w) > jump_w:
+            return None
+        crossings += 1
+    if crossings < CROSSINGS:
+        return None
+    return Beat(low_w, high_w, 2 * (readings[-1][0] - readings[0][0]) / crossings)
+
+
+def _swept(powers: Sequence[float], slowness_s: float) -> Beat | None:
+    """The largest swing in changes that were all alike; each takes the windows so much further."""
+    best: Beat | None = None
     for run in _runs(powers):
         low_w, high_w = min(run[0], run[-1]), max(run[0], run[-1])
-        if high_w - low_w < LEAST_SWEEP * high_w:
+        if high_w - low_w < LEAST_SWING * high_w:
             continue
         if best is None or high_w - low_w > best.high_w - best.low_w:
-            best = Sweep(low_w, high_w, len(run) - 1)
+            best = Beat(low_w, high_w, slowness_s * (len(run) - 1))
     return best
 
 
-def _runs(powers: Iterable[float]) -> Iterator[list[float]]:
+def _runs(powers: Sequence[float]) -> Iterator[list[float]]:
     """Stretches of readings that change by nearly the same each time; one read twice counts once."""
     run: list[float] = []
     change_w = 0.0

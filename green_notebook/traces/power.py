@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from green_notebook.model import Note, Reading, SensorSpec, Trace
 from green_notebook.traces.averages import LONG_WINDOW_S, unfolded
-from green_notebook.traces.beats import swept
+from green_notebook.traces.beats import beat_of
 from green_notebook.traces.measured import REFINE_S, Measured
 from green_notebook.traces.refresh import located
 from green_notebook.traces.rhythm import Rhythm
@@ -54,7 +54,7 @@ BLUR = 0.3
 BETWEEN = 0.25
 MOST_HIDDEN = 0.5
 # Within a bin of an unfolded mean nothing is known; less where the mean of a rest begins it.
-FOLDED = 0.22
+FOLDED = 0.25
 
 RESTED = 0.12
 
@@ -119,14 +119,13 @@ def _part(
 
 def _beaten(spec: SensorSpec, part: Part, good: Iterable[Reading], lasts_s: float) -> Part:
     """What a load in step with the windows may have drawn besides, where a beat tells of one."""
-    found = swept(watts for _, watts, _ in good if watts is not None)
+    seen = spec.window_s / spec.step_s
+    found = beat_of([(at_s, w) for at_s, w, _ in good if w is not None], spec.step_s, seen)
     if found is None:
         return part
-    seen = spec.window_s / spec.step_s
-    # After so long the windows have met all places of its period.
-    beat_s = spec.step_s * found.refreshes / seen if seen else math.inf
     off_w = (1 - seen) * found.off_w(part.joules / lasts_s) / COVERAGE
-    beaten_j = off_w * math.sqrt(lasts_s * min(lasts_s, beat_s))
+    # Windows that have met every place of the load's period miss nothing more.
+    beaten_j = off_w * min(lasts_s, found.lasts_s)
     return Part(part.joules, math.hypot(part.sigma_j, beaten_j), part.hidden_s)
 
 
