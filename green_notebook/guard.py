@@ -20,7 +20,8 @@ def watch(span: OpenSpan, state: Progress) -> Progress:
     if budget is None:
         return state
     spent = used_by(budget, state)
-    if spent >= WARN_AT:
+    # What interrupted the cell stays said, however long it takes to end.
+    if spent >= WARN_AT and not span.interrupted:
         span.notes["budget"] = Note(
             "budget", f"{spent:.0%} of the budget of {budget.text} was spent"
         )

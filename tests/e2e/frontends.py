@@ -149,7 +149,7 @@ class Server:
         return os.environ | {name: str(path) for name, path in own.items()} | self.environ
 
     def _wait(self) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             if self.process.poll() is not None:
                 break

@@ -109,6 +109,23 @@ def test_a_spent_budget_stops_the_cell_with_keyboard_interrupt(tmp_path):
     assert "budget-stop" in {note.code for note in report.notes}
 
 
+@pytest.mark.usefixtures("kernels_handler")
+def test_a_cell_that_is_slow_to_stop_still_says_why(tmp_path):
+    """States that are told after the interruption do not take its note away."""
+    clock = FakeClock()
+    session = fake_session(tmp_path, FakeModel(idle_w=0, full_w=20), clock=clock)
+    span = session.begin(thread=False, budget=replace(budgets.parse("1 J"), stop=True))
+    interrupted = 0
+    for _ in range(10):
+        clock.advance(0.1, 1.0)
+        try:
+            session.sampler.tick()
+        except KeyboardInterrupt:
+            interrupted += 1
+    assert interrupted <= 1
+    assert "budget-stop" in {note.code for note in session.end(span, "interrupted").notes}
+
+
 class Real(FakeClock):
     """The real monotonic clock, since the interruption of a wait is what is tested."""
 
