@@ -147,12 +147,18 @@ def chips() -> None:
                 sources.key(row["source"] if len(row["source"]) < 150 else row["source"][:150]),
             ]
         )
+    measured = {
+        plain(row["cpu"]): int(row["threads"]) // 2 // int(row["sockets"])
+        for row in raw("cpu_machines")
+        if row["class"] == "intel-server"
+    }
     for row in raw("cpu_tdp"):
         name = plain(row["model"])
         if name not in seen:
             seen.add(name)
             watts, year = number(row["tdp_w"]), number(row["year"])
-            rows.append([name, watts, None, "", year, sources.key(row["source"])])
+            cores = measured.get(name)
+            rows.append([name, watts, cores, "", year, sources.key(row["source"])])
     write(
         "cpu_chips",
         ["name", "tdp_w", "cores", "segment", "year", "source"],

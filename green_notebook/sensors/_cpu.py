@@ -54,6 +54,9 @@ _AMD = (
 # Only the Altra has published load data; the other Neoverse cores share its row and get more room.
 ARM = "Ampere Altra (Neoverse N1)"
 
+# Generations of cores with one thread.
+ONE_THREAD = (ARM, "Intel Sierra Forest (Xeon 6 E)")
+
 # A flag, and the generations that have it, oldest first. (Intel's and AMD's ISA manuals.)
 _SPR = (
     "Intel Sapphire Rapids-SP",
