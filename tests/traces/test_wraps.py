@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from simulated_meter import Device, Late, Run, square
 
 from green_notebook.model import Reading, SensorSpec, Trace
-from green_notebook.traces import energy_between, watch_plan
+from green_notebook.traces import Rhythm, energy_between, watch_plan
+from green_notebook.traces.wraps import FINE_S, UNKNOWN, Fault, Steps, count, increment
 
 
 def rapl(wrap_j=262144.0, max_power_w=100.0):
@@ -121,3 +122,45 @@ def test_wraps_change_nothing(steps, offset, wrap_j):
     then = energy_between(wrapped, 0.1, end_s)
     assert then.notes == first.notes == ()
     assert then.quantity.value == pytest.approx(first.quantity.value, abs=1e-6)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    wrap_j=st.sampled_from([None, 20.0, 262144.0]),
+    rhythm=st.sampled_from([None, Rhythm(0.1, 0.03, 0.002, 1e-5, 40.0), Rhythm(0.02, 0.0, 0.0001)]),
+    pairs=st.lists(
+        st.tuples(
+            st.floats(0.0005, 1.5),
+            st.one_of(st.sampled_from([0.0, -0.2]), st.floats(0.0, 1.5), st.floats(0.95, 1.15)),
+            st.floats(0.0, 0.004),
+        ),
+        min_size=1,
+        max_size=30,
+    ),
+)
+def test_a_glance_never_says_otherwise_than_a_close_look(wrap_j, rhythm, pairs):
+    """What is taken for harmless at a glance is what each pair, looked at closely, comes to."""
+    spec = rapl(wrap_j, 300.0)
+    readings, value = [Reading(1.0, 5.0, 0.0)], 5.0
+    for wait_s, part, took_s in pairs:
+        # About what the part may draw at most, a short peak included.
+        gained_j = part * 1.25 * 300.0 * max(wait_s, rhythm.period_s if rhythm else 0.0)
+        value = max(0.0, value + gained_j) if wrap_j is None else (value + gained_j) % wrap_j
+        last = readings[-1]
+        at_s = last.at_s + last.took_s / 2 + wait_s + took_s / 2
+        readings.append(Reading(at_s, value, took_s))
+    step_s = 0.001 if rhythm is None else 0.1
+    counted = count(spec, readings, step_s, rhythm)
+    kept = [one for one in readings if one.at_s not in counted.spurious]
+    held, joules, expected = kept[0], 0.0, [0.0]
+    last = held
+    for now in kept[1:]:
+        step = increment(spec, held, now, Steps(step_s, rhythm))
+        if isinstance(step, Fault) and step.code == UNKNOWN and step_s <= FINE_S:
+            step = increment(spec, last, now, Steps(step_s, rhythm))
+        joules += 0.0 if isinstance(step, Fault) else step
+        expected.append(joules)
+        last = now
+        if now.value != held.value:
+            held = now
+    assert [one.joules for one in counted.points] == expected
