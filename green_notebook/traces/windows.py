@@ -42,7 +42,7 @@ ALONE = 2.0
 WITHIN = 1.0
 # Where the load is known to move between two levels, and some of its switches were met, a value that
 # stands alone is a short level, and gaps beside the other switches hide less.
-KNOWN = 0.3
+KNOWN = 0.5
 SINGLE = 0.3
 MET = 0.65
 NO_TURNS: Turns = MappingProxyType({})
@@ -171,7 +171,8 @@ def seen_between(windows: Windows, start_s: float, end_s: float) -> Part:
             continue
         sigma_j, gap = windows.unseen(piece, part_s, known)
         hidden_s += part_s if gap else 0.0
-        if gap:
+        # A value that was missed is missed once, not in each repetition.
+        if gap or piece.to_s - piece.from_s > WIDE * period_s:
             variance += sigma_j**2
         else:
             between += sigma_j**2
