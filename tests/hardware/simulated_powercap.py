@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 from brackets import Bracket
@@ -163,6 +164,17 @@ class PowercapTree:
         """
         least = self.truth(folder, first[1], max(first[1], self._written_s(last[0])))
         return least, self.truth(folder, self._written_s(first[0]), last[1])
+
+    def longest_pause_s(self, start: float, end: float) -> float:
+        """How long at most nobody wrote between two instants: the writer wants a CPU too."""
+        assert self._tree is not None
+        count = int(self._tree.ticks)
+        seen = [end]
+        for one in range(count - 1, max(-1, count - TICKS), -1):
+            seen.append(float(self._tree.done[one % TICKS]) + self.origin)
+            if seen[-1] < start:
+                break
+        return max((later - sooner for later, sooner in pairwise(seen)), default=0.0)
 
     def _written_s(self, before: float) -> float:
         """The instant that the last write shows which was over ``before``."""

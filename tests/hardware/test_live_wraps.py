@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from itertools import pairwise
 
 import pytest
 from simulated_powercap import PowercapTree, Zone
@@ -21,6 +22,18 @@ ZONE = "intel-rapl:0"
 RANGE_J = 16.0
 
 
+# With less than half a wrap between two readings at 90 W, and a writer in time, all can be told.
+STARVED_S = RANGE_J / 90.0 / 2
+
+
+def starved(tree, trace, start_s, end_s):
+    """Whether the machine kept our thread or the counter's writer waiting in a span."""
+    near = (start_s - STARVED_S, end_s + STARVED_S)
+    read = [one.at_s for one in tuple(trace.readings) if near[0] < one.at_s < near[1]]
+    pauses = [later - sooner for sooner, later in pairwise([near[0], *read])]
+    return max(tree.longest_pause_s(*near), *pauses) > STARVED_S
+
+
 def test_live_wraps(tmp_path, monkeypatch):
     """Twenty wraps and more in spans of 50 ms to 1.5 s: each span is right, or says why not."""
     wave = square(40.0, 90.0, 0.35)
@@ -29,7 +42,7 @@ def test_live_wraps(tmp_path, monkeypatch):
     monkeypatch.setenv("GREEN_NOTEBOOK_HOST_ROOT", str(tmp_path))
     host = Host.here()
     rng = random.Random(5)
-    wrapped_j, told = 0.0, 0
+    wrapped_j, told, quiet = 0.0, 0, 0
     with tree.running():
         sampler = Sampler(host, Clock(), found=rapl.discover(host, {}))
         try:
@@ -37,27 +50,31 @@ def test_live_wraps(tmp_path, monkeypatch):
             sampler.start()
             (trace,) = sampler.traces.values()
             assert trace.spec.wrap_j == RANGE_J
-            lengths = [0.05, 0.2, 0.4, 0.8, 1.5] * 3
-            for length_s in lengths:
+            for length_s in [0.05, 0.2, 0.4, 0.8, 1.5] * 3:
                 time.sleep(rng.uniform(0.02, 0.1))
                 sampler.hold("span")
+                before_s = time.monotonic()
                 sampler.mark()
                 start_s = time.monotonic()
                 time.sleep(length_s)
-                sampler.mark()
                 end_s = time.monotonic()
+                sampler.mark()
+                after_s = time.monotonic()
                 sampler.release("span")
                 found = sampler.energy(trace, start_s, end_s)
-                truth_j = tree.truth(ZONE, start_s, end_s)
-                wrapped_j += truth_j
-                if found.quantity is None:
+                least_j, most_j = tree.between(ZONE, (before_s, start_s), (end_s, after_s))
+                wrapped_j += least_j
+                if not starved(tree, trace, start_s, end_s):
+                    quiet += 1
+                    told += found.quantity is not None and not found.notes
+                if found.quantity is None or found.notes:
                     # A thread that came late for a wrap period: a gap with its reason.
                     assert found.notes
                     continue
-                told += not found.notes
-                # A few milliseconds of a write's delay; a wrap missed would be 16 J.
-                assert abs(found.quantity.value - truth_j) < 1.0 + 0.02 * truth_j or found.notes
+                # A few milliseconds that the figure is shared over; a wrap missed would be 16 J.
+                room_j = 1.0 + 0.02 * most_j
+                assert least_j - room_j < found.quantity.value < most_j + room_j
         finally:
             sampler.close()
     assert wrapped_j / RANGE_J >= 20
-    assert told >= 0.8 * len(lengths)
+    assert quiet - told <= 3
