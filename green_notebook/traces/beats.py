@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
 # So many changes in a row, alike to within a factor of this, are a switch that passes by.
@@ -23,6 +22,10 @@ LEAST_SWING = 0.1
 # no switch was met as such.
 CROSSINGS = 4
 JUMP = 0.9
+# Nor by nearly all of the change at once, the refreshes before and after being steady, which are
+# among so many readings.
+STEADY = 0.05
+FEW = 5
 # Readings up to so many refreshes apart are of two that follow one another.
 NEXT = 1.5
 # The power may differ from the levels by so much of their difference and still be of the same load.
@@ -58,15 +61,30 @@ def _crept(readings: Sequence[tuple[float, float]], refresh_s: float) -> Beat | 
     low_w, high_w = min(powers), max(powers)
     middle_w, jump_w = (low_w + high_w) / 2, JUMP * (high_w - low_w)
     crossings = 0
-    for (first_s, first_w), (then_s, then_w) in pairwise(readings):
+    for index in range(1, len(readings)):
+        (first_s, first_w), (then_s, then_w) = readings[index - 1], readings[index]
         if (first_w < middle_w) is (then_w < middle_w) or then_s - first_s > NEXT * refresh_s:
             continue
-        if abs(then_w - first_w) > jump_w:
+        if abs(then_w - first_w) > jump_w or _at_once(readings, index, refresh_s):
             return None
         crossings += 1
     if crossings < CROSSINGS:
         return None
     return Beat(low_w, high_w, 2 * (readings[-1][0] - readings[0][0]) / crossings)
+
+
+def _at_once(readings: Sequence[tuple[float, float]], index: int, refresh_s: float) -> bool:
+    """Whether the refreshes before a change and after it were steady: a switch met as such."""
+    (first_s, first_w), (then_s, then_w) = readings[index - 1], readings[index]
+    steady_w = STEADY * abs(then_w - first_w)
+    # So far apart readings are of two refreshes.
+    earlier = reversed(readings[max(0, index - 1 - FEW) : index - 1])
+    before = next((w for at_s, w in earlier if at_s < first_s - refresh_s), None)
+    later = readings[index + 1 : index + 1 + FEW]
+    after = next((w for at_s, w in later if at_s > then_s + refresh_s), None)
+    if before is None or after is None:
+        return False
+    return abs(before - first_w) <= steady_w and abs(after - then_w) <= steady_w
 
 
 def _swept(powers: Sequence[float], slowness_s: float) -> Beat | None:

@@ -5,7 +5,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from simulated_meter import Device, Late, Run, square
+from simulated_meter import Device, Late, Run, square, telegraph
 
 from green_notebook.model import SensorSpec
 from green_notebook.traces import energy_between
@@ -49,6 +49,14 @@ def test_a_load_that_creeps_through_the_windows(period_s, duty):
 def test_loads_that_switch_now_and_then_have_no_beat(period_s):
     """Between two windows such a load jumps from level to level."""
     assert beat_of(shown(period_s, 0.1), 0.1, SEEN) is None
+
+
+def test_levels_at_random_have_no_beat():
+    """A load with a few steady moments between its changes was met as it changed."""
+    wave = telegraph(random.Random(3), 25.0)
+    ends = [0.1 * number for number in range(1, 200)]
+    shown_w = [(at_s, (wave.energy(at_s) - wave.energy(at_s - 0.025)) / 0.025) for at_s in ends]
+    assert beat_of(shown_w, 0.1, SEEN) is None
 
 
 @given(st.lists(st.sampled_from([80.0, 350.0]), max_size=60))
