@@ -121,7 +121,7 @@ def _beaten(spec: SensorSpec, part: Part, good: Iterable[Reading], lasts_s: floa
     """What a load in step with the windows may have drawn besides, where a beat tells of one."""
     seen = spec.window_s / spec.step_s
     found = beat_of([(at_s, w) for at_s, w, _ in good if w is not None], spec.step_s, seen)
-    if found is None:
+    if found is None or lasts_s <= 0:
         return part
     off_w = (1 - seen) * found.off_w(part.joules / lasts_s) / COVERAGE
     # Windows that have met every place of the load's period miss nothing more.

@@ -94,6 +94,14 @@ def test_a_load_in_step_is_held(refresh_s):
         assert told.quantity.low <= truth_j <= told.quantity.high
 
 
+def test_a_span_of_no_length():
+    """Between an instant and itself nothing was drawn, beat or not."""
+    wave = square(period_s=0.1, duration_s=40.0)
+    run = Run(Device(wave, refresh_s=0.0993), CARD, Late(random.Random(1)))
+    run.until(30.0, in_cell=False)
+    assert energy_between(run.trace, 20.0, 20.0, run.watch.rhythm).quantity.value == 0.0
+
+
 def test_rest_after_a_beat_is_known():
     """A load that went away leaves no doubt about the card at rest."""
     busy = square(period_s=0.1, duration_s=20.0)
