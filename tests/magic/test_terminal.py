@@ -18,7 +18,7 @@ def terminal(request, python, tmp_path):
         ["-m", "IPython", "--no-banner", "--no-confirm-exit", "--colors=NoColor", *request.param],
         env={**os.environ, "TERM": "xterm", "IPYTHONDIR": str(tmp_path)},
         encoding="utf-8",
-        timeout=30,
+        timeout=90,
         dimensions=(50, 200),
     )
     child.expect(r"In \[1\]:")
@@ -60,7 +60,7 @@ def test_leaving_from_a_measured_cell(python, tmp_path):
         "get_ipython().run_cell('%%carbon last\\nexit()')\"",
         env={**os.environ, "IPYTHONDIR": str(tmp_path)},
         encoding="utf-8",
-        timeout=30,
+        timeout=90,
     )
     assert "carbon · last · " in child
     assert "Traceback" not in child

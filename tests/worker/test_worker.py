@@ -86,7 +86,7 @@ def test_exit_with_a_hanging_job():
         "w = Worker(); w.submit(threading.Event().wait); print('end')"
     )
     out = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert out.stdout.strip() == "end"
     assert out.stderr == ""
@@ -112,5 +112,5 @@ assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 assert worker.flush() and seen == [os.getpid()], seen
 """
     subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], check=True, timeout=30, capture_output=True
+        [sys.executable, "-W", "ignore", "-c", code], check=True, timeout=60, capture_output=True
     )
