@@ -42,7 +42,7 @@ def test_a_thousand_spans_leave_nothing_open():
     assert session.innermost() is None
     assert len(session.reports) == 1001
     session.close()
-    assert threading.active_count() == before[0]
+    assert threading.active_count() <= before[0]
 
 
 def test_rings_and_records_are_bounded(tmp_path):

@@ -214,7 +214,7 @@ def test_file_that_is_looked_at_again_leaks_nothing(found):
     for _ in range(5):
         with pytest.raises(FileNotFoundError):
             read_later(sensors["cpu:0"])
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(os.listdir("/proc/self/fd")) <= before
 
 
 @given(st.integers(0, 2**48))

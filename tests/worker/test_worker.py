@@ -22,7 +22,7 @@ def test_lazy(worker):
     """No thread until there is a job."""
     before = threading.active_count()
     assert not worker.running
-    assert threading.active_count() == before
+    assert threading.active_count() <= before
     worker.submit(lambda: None)
     assert worker.running
 
