@@ -102,6 +102,7 @@ def empty(rate: float) -> float:
     def run() -> None:
         while going:
             alarm.sleep(1 / rate)
+        alarm.close()
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()

@@ -49,7 +49,12 @@ class ChildTime:
     def scan(self, at_s: float, *, full: bool = True) -> Descendants:
         """Look for all descendants, or quickly for new and lively ones; for the sampler's thread."""
         total_s, before_s, gone_s, known = self._known
+        alone = not known and self._tree.childless()
         reaped_s = reaped_cpu_s()
+        if alone:
+            self._known = (total_s + max(0.0, reaped_s - before_s), reaped_s, reaped_s, {})
+            self._living = Descendants()
+            return self._living
         quick = not full and len(known) > self.MOST and reaped_s == gone_s
         each = self._quick(known) if quick else None
         if each is None or reaped_s != reaped_cpu_s():

@@ -126,9 +126,10 @@ class Inventory:
         Kinds that may come later (``RETRY_S``) are looked for again; while ``idle``, those that
         fell silent are let go until they answer.
         """
-        if not (idle or self._slow or self._closing or self._retry_s):
-            return False
         now_s = self._clock.monotonic()
+        later_s = min(tuple(self._retry_s.values()), default=math.inf)
+        if now_s < later_s and not (idle or self._slow or self._closing):
+            return False
         if idle:
             self._drop_silent(now_s)
         with self._lists:

@@ -46,7 +46,7 @@ def reaped_cpu_s() -> float:
 
 
 def childless() -> bool:
-    """Whether this process has no child, dead or alive; one call that waits for and takes nothing."""
+    """Whether this process has no child, dead or alive; one call that waits for nobody."""
     if not hasattr(os, "waitid"):
         return False
     # Children of all kinds and of all threads: __WALL of Linux's wait(2), unknown elsewhere.
@@ -94,7 +94,7 @@ class ProcessTree:
 
     def scan(self) -> Descendants:
         """All living descendants now; costs a few file reads for each."""
-        if self._real and childless():
+        if self.childless():
             return Descendants()
         if not self.linux:
             return self._scan_with_psutil()
@@ -104,6 +104,10 @@ class ProcessTree:
             each[pid] = self._life(fields)
             memory += int(fields[21]) * self.page_bytes  # rss is field 24 (proc(5))
         return Descendants(sum(cpu_s for cpu_s, _ in each.values()), memory, each)
+
+    def childless(self) -> bool:
+        """Whether there is nobody to look for: one call, where these are the real processes."""
+        return self._real and childless()
 
     def _life(self, fields: list[bytes]) -> tuple[float, float]:
         # utime, stime, cutime and cstime are fields 14 to 17, starttime field 22 (proc(5)).

@@ -14,7 +14,6 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -209,9 +208,10 @@ class Sampler:
     def _run(self) -> None:
         counted_s = 0.0
         while not self._stop:
-            wait_s = PERIOD_S
-            with suppress(BaseException):  # nothing of ours may ever surface in the kernel
+            try:
                 wait_s = self.round()
+            except BaseException:  # noqa: BLE001 - nothing of ours may ever surface in the kernel
+                wait_s = PERIOD_S
             # All that this thread takes is the meter's, its waking up included.
             cpu_s = self.clock.thread_cpu_s()
             self.usage.meter_s += cpu_s - counted_s

@@ -84,7 +84,7 @@ class Session:
         self.sampler.open()
         if thread:
             self.sampler.start()
-        sync = self.settings.sync if sync is None else sync
+        sync = self.settings.waits if sync is None else sync
         return self.recorder.begin(name, zone=zone, pue=pue, cell=cell, sync=sync, budget=budget)
 
     def end(self, span: OpenSpan, status: Status = "ok") -> Report:

@@ -86,6 +86,9 @@ class GreenNotebook(Configurable):
         # Asked for at each span's begin, when reading traits anew would take a third of it.
         self._for_sensors: dict[str, Any] | None = None
         self.observe(self._sensors_changed, names=list(FOR_SENSORS))
+        # What ``sync`` says now, for the same reason.
+        self.waits = self.sync
+        self.observe(self._hear_sync, names=["sync"])
         given = os.environ if environ is None else environ
         # Merged into the configuration, so that it stays above the file when %config reloads it.
         for name in self.class_trait_names(config=True):
@@ -116,6 +119,9 @@ class GreenNotebook(Configurable):
         if found is None:
             found = self._for_sensors = {name: getattr(self, name) for name in FOR_SENSORS}
         return found
+
+    def _hear_sync(self, change: Any) -> None:
+        self.waits = bool(change.new)
 
     def _sensors_changed(self, _change: Any) -> None:
         self._for_sensors = None

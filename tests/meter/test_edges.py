@@ -85,6 +85,14 @@ def test_sensors_settings_are_told_anew_where_one_changed(name, value):
     assert told[name] != value
 
 
+def test_waiting_for_the_gpu_is_as_it_was_set_last():
+    """From the environment, and by %config in a running session."""
+    settings = GreenNotebook(environ={"GREEN_NOTEBOOK_SYNC": "1"})
+    assert settings.waits
+    settings.sync = False
+    assert not settings.waits
+
+
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="no waitid here")
 def test_whoever_has_a_child_is_not_childless():
     """One that runs and one that ended unseen are children; asking reaps nobody."""

@@ -40,6 +40,21 @@ def test_few_reads_between_cells(step_s, most):
     assert (one.reads - before) / 20.0 <= most
 
 
+@pytest.mark.parametrize("jitter_s", [0.0, 0.001])
+def test_fewer_reads_late_in_a_long_span(jitter_s):
+    """The phase need not be known as well as at an edge, yet each step is told from the next."""
+    one = run(0.1, jitter_s=jitter_s)
+    one.mark()
+    one.until(25.0, in_cell=False)
+    before = one.reads
+    one.until(55.0, in_cell=False)
+    assert (one.reads - before) / 30.0 <= 12.0
+    clock = one.watch.clock
+    assert clock.known
+    assert clock.error_at(55.0) < 0.006
+    assert clock.before(55.0) == pytest.approx(one.device.last_step(55.0), abs=0.006)
+
+
 def test_fine_counters_need_no_watch():
     """A counter of 1 ms steps is read as the background and the marks come."""
     assert watch_plan(SensorSpec("rapl:0", "cpu:0", "energy", step_s=0.001)) is None
