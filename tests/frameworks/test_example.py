@@ -14,7 +14,7 @@ BOOK = Path(__file__).resolve().parents[2] / "examples" / "fine_tune_or_from_scr
 @pytest.fixture(scope="module")
 def executed():
     book = nbformat.read(BOOK, as_version=4)
-    NotebookClient(book, timeout=170, kernel_name="python3").execute()
+    NotebookClient(book, timeout=300, kernel_name="python3").execute()
     return book
 
 
