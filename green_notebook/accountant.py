@@ -55,11 +55,14 @@ class Sum:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A piece of a running span that was added up for good: this kernel's mean power (W) in it."""
+    """A piece of a running span that was added up for good: this kernel's mean power (W) in it.
+
+    None where nothing could be read: a gap, not 0 W.
+    """
 
     start: Usage
     end: Usage
-    power_w: float
+    power_w: float | None
 
 
 @dataclass(slots=True)
@@ -123,8 +126,11 @@ class Accountant:
         tallies, notes, _ = self._piece(begun, seam, folded)
         span.notes.update({note.text: note for note in notes})
         span.folded, span.seam = (seam, tallies), None
-        gained_j = energy_of(tallies).kernel.value - energy_of(folded).kernel.value
-        self.folds.append(Fold(begun, seam, max(0.0, gained_j) / (seam.at_s - begun.at_s)))
+        power_w = None
+        if _known_s(tallies) > _known_s(folded):
+            gained_j = energy_of(tallies).kernel.value - energy_of(folded).kernel.value
+            power_w = max(0.0, gained_j) / (seam.at_s - begun.at_s)
+        self.folds.append(Fold(begun, seam, power_w))
 
     def sum(self, span: OpenSpan, until: Usage) -> Sum:
         """The span's energy from its start to ``until``; changes nothing."""
@@ -141,6 +147,11 @@ class Accountant:
     def between(self, start: Usage, end: Usage) -> Quantity:
         """This kernel's energy (J) between two marks."""
         return energy_of(self._piece(start, end, {})[0]).kernel
+
+    def known_between(self, start: Usage, end: Usage) -> Quantity | None:
+        """The same, or None where no source told anything."""
+        tallies = self._piece(start, end, {})[0]
+        return energy_of(tallies).kernel if _known_s(tallies) else None
 
     def _piece(
         self, start: Usage, end: Usage, tallies: dict[str, Tally]
@@ -204,6 +215,11 @@ class Accountant:
             # Its idle draw holds the parts' idle draw: only the whole's is known.
             machine, idle = less(machine, parts_j), None
         return attribute(spec, machine, idle, Share.of_cpu(load))
+
+
+def _known_s(tallies: dict[str, Tally]) -> float:
+    """The seconds of which something is known, over all sources."""
+    return sum(one.known_s for one in tallies.values())
 
 
 def _is_whole(trace: Trace) -> bool:

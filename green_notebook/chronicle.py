@@ -51,7 +51,7 @@ class Chronicle:
             self._folded(last)
         elif passed_s >= (FOLLOWED_S if busy else RESTING_S) or (turned and passed_s > 0.1):
             piece = self._point(last, now)
-            if not self._was_busy and not busy:
+            if piece is not None and not self._was_busy and not busy:
                 self.idle_s += passed_s
                 self.idle = piece if self.idle is None else total([("", self.idle), ("", piece)])
             self._was_busy = busy
@@ -68,9 +68,10 @@ class Chronicle:
             # Cells side by side, or a follower left.
             self._point(last, later[-1].end)
 
-    def _point(self, last: Usage, now: Usage) -> Quantity:
-        """A point of its own, up to ``now``."""
-        piece = self._accountant.between(last, now)
-        self.power.append((now.at_s - self._begun_s, piece.value / (now.at_s - last.at_s)))
+    def _point(self, last: Usage, now: Usage) -> Quantity | None:
+        """A point of its own, up to ``now``: a gap where nothing could be read."""
+        piece = self._accountant.known_between(last, now)
+        power_w = None if piece is None else piece.value / (now.at_s - last.at_s)
+        self.power.append((now.at_s - self._begun_s, power_w))
         self._last = now
         return piece

@@ -14,10 +14,10 @@ class Counting(Accountant):
 
     asked = 0
 
-    def between(self, start, end):
+    def known_between(self, start, end):
         """The energy, counted."""
         self.asked += 1
-        return super().between(start, end)
+        return super().known_between(start, end)
 
 
 @pytest.fixture
@@ -103,3 +103,19 @@ def test_a_cell_with_blocks_of_its_own_inside(session, clock, accountant):
     report = session.end(span)
     pass_by(session, clock, 2)
     assert joules(session.chronicle) == pytest.approx(report.energy.kernel.value, rel=0.05)
+
+
+@pytest.mark.parametrize("measured", [True, False])
+def test_what_could_not_be_read_is_a_gap(tmp_path, clock, measured):
+    """A sensor that fails leaves no 0 W in the record, in a cell or between cells."""
+    sensor = FakeSensor(clock, 50.0)
+    session = fake_session(tmp_path, sensor, clock=clock)
+    session.sampler.open()
+    sensor.failing = True
+    span = session.begin(thread=False) if measured else None
+    pass_by(session, clock, 60)
+    assert {watts for _, watts in session.chronicle.power} == {None}
+    assert session.chronicle.idle is None
+    if span is not None:
+        session.end(span)
+    session.close()
