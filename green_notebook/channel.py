@@ -27,6 +27,12 @@ STARVED = 3.0
 # once in so long only: that costs as much as the reading.
 EDGE_OVER_S = 0.3
 CALM_S = 0.7
+# Long after an edge and within a span, a counter is read in every second instant of the grid only: it
+# loses nothing meanwhile, and what is shared out by time at the span's end is little beside so long
+# a span. Power is read as before: what no reading saw of it is lost. So is all that lies before a
+# span's begin, which a short cell's first step is shared out by.
+LONG_S = 5.0
+LONG_PERIOD_S = 0.18
 
 
 def next_background(read_s: float, period_s: float) -> float:
@@ -88,10 +94,14 @@ class Channel:
         """A span begins or ends now: the counter's next steps matter."""
         if self.foretells:
             self._edges.append(at_s)
+        else:
+            self._edge_s = at_s
         self._expected_s = NEAR_S
 
-    def plan(self, now_s: float, period_s: float) -> None:
-        """Settle when to read next (``due_s``), at the latest ``period_s`` after the last time."""
+    def plan(self, now_s: float, period_s: float, *, busy: bool = False) -> None:
+        """Settle when to read next (``due_s``), some ``period_s`` after the last time or before."""
+        if busy and self._patient(now_s):
+            period_s = max(period_s, LONG_PERIOD_S)
         self._expected_s = period_s
         # All sensors share these instants, so that one wake serves them all.
         self.due_s = self.background_s = next_background(self._read_s, period_s)
@@ -108,6 +118,12 @@ class Channel:
             plan.mark(self._edge_s)
         self.due_s = plan.next_s(now_s, self.background_s)
         self._calm_until_s = now_s + CALM_S if self._calm(now_s) else 0.0
+
+    def _patient(self, now_s: float) -> bool:
+        """Whether this is a counter whose readings nobody needs soon."""
+        if self.trace.spec.kind != "energy" or now_s - self._edge_s < LONG_S:
+            return False
+        return not self._edges and (self._plan is None or now_s < self._calm_until_s + CALM_S)
 
     def _calm(self, now_s: float) -> bool:
         """Whether the plan of a counter wants nothing but the background's readings for now."""

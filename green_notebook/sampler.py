@@ -243,14 +243,14 @@ class Sampler:
         # Set after what it tells of, and taken back before that is looked at: none is missed.
         news, self._news = self._news or period_s != self._period_s, False
         self._period_s = period_s
-        due_s, exact = math.inf, False
+        due_s, exact, busy = math.inf, False, self.busy
         for channel in self.inventory.channels:
             if news:
-                channel.plan(now_s, period_s)
+                channel.plan(now_s, period_s, busy=busy)
             if channel.due_s <= now_s + SOON_S:
                 channel.take()
                 now_s = self.clock.monotonic()
-                channel.plan(now_s, period_s)
+                channel.plan(now_s, period_s, busy=busy)
             if channel.due_s < due_s:
                 due_s, exact = channel.due_s, channel.due_s != channel.background_s
         self._exact = exact
