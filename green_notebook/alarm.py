@@ -46,22 +46,26 @@ class Alarm:
 
     def sleep(self, seconds: float, *, exact: bool = False) -> None:
         """Until it rings, at most ``seconds``; ``exact`` where a millisecond more is too late."""
+        told = False
         if not self._rung:
             if seconds < SHORT_S:
                 time.sleep(max(0.0, seconds))
             else:
-                self._wait(seconds, exact=exact)
-        if self._rung:
+                told = self._wait(seconds, exact=exact)
+        # Who rang may have written only after that ring was heard: left unread, it would end every
+        # sleep at once.
+        if told or self._rung:
             self._hear()
 
-    def _wait(self, seconds: float, *, exact: bool) -> None:
+    def _wait(self, seconds: float, *, exact: bool) -> bool:
+        """Whether the file has something to read."""
         if self._poll is None and self._lock is None:
             self._open()
             if self._rung:
-                return
+                return False
         if self._lock is not None:
             self._lock.acquire(timeout=seconds)
-            return
+            return False
         until_s = time.monotonic() + seconds
         events = self._poll.poll(1e3 * (seconds - COARSE_S if exact else seconds))
         if not events and exact:
@@ -69,6 +73,7 @@ class Alarm:
         elif any(what != select.POLLIN for _, what in events):
             # Somebody closed our file: its number may be another's by now.
             self._files, self._poll, self._lock = (), None, _locked()
+        return bool(events)
 
     def _hear(self) -> None:
         self._rung = False

@@ -79,6 +79,19 @@ def test_a_file_that_somebody_closed_is_used_no_more():
     alarm.sleep(LONG_S)
 
 
+def test_a_ring_that_is_written_late_ends_one_sleep(alarm):
+    """Who rings may be stopped before writing: the thread then wakes once in vain, not for ever."""
+    alarm.sleep(0.011)
+    for one in alarm._files[-1:]:
+        os.write(one, (1).to_bytes(8, "little"))
+    if alarm._lock is not None:
+        alarm._lock.release()
+    alarm.sleep(LONG_S)
+    begun_s = time.monotonic()
+    alarm.sleep(0.02)
+    assert time.monotonic() - begun_s >= 0.019
+
+
 def test_ringing_after_closing_does_nothing(alarm):
     """The cell's thread may come to it just as the session closes."""
     alarm.sleep(0.011)
