@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from contextlib import suppress
 
 from green_notebook.accountant import Accountant
 from green_notebook.asleep import slept
@@ -92,8 +93,13 @@ class Recorder:
             self.together.begun(self._stacks.all())
         if early:
             span.notes["early"] = EARLY
-        # Last, so that as little as can be of our own work is in the figure.
-        self._sampler.begun(span.start)
+        try:
+            # Last, so that as little as can be of our own work is in the figure.
+            self._sampler.begun(span.start)
+        except BaseException:
+            # Ctrl-C, while a driver is read: nobody will ever end this span.
+            self._remove(span)
+            raise
         self.settler.begun_s = span.start.at_s
         return span
 
@@ -137,7 +143,9 @@ class Recorder:
     def close(self) -> None:
         """End what is still open, and make every report final with what is known."""
         for span in reversed(self.spans):
-            self.stop(span, "ok")
+            # One that fails must not keep the sampler's thread and its files.
+            with suppress(Exception):
+                self.stop(span, "ok")
         self._untold.tell()
         self.settler.flush()
 

@@ -25,8 +25,11 @@ class Slow:
     def __init__(self, clock):
         self._clock = clock
         self.read_s = []
+        self.interrupted = False
 
     def read(self):
+        if self.interrupted:
+            raise KeyboardInterrupt
         self.read_s.append(self._clock.monotonic())
         self._clock.advance(0.04, 1.0)
         return 10.0 * (self._clock.monotonic() - 0.02)
@@ -45,6 +48,19 @@ def measured(tmp_path):
     clock.advance(1.0, 0.25)
     session.stop(span)
     return session, span, sensor
+
+
+def test_an_interrupt_amid_the_first_readings_leaves_no_span_open(tmp_path):
+    """Nobody would ever end it: it would hold the sampler, and be the next spans' parent."""
+    clock = FakeClock()
+    sensor = Slow(clock)
+    session = fake_session(tmp_path, sensor, clock=clock)
+
+    session.begin("before", thread=False)
+    sensor.interrupted = True
+    with pytest.raises(KeyboardInterrupt):
+        session.begin(thread=False)
+    assert [one.name for one in session.recorder.spans] == ["before"]
 
 
 def test_our_readings_are_not_in_the_span(measured):
