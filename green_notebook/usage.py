@@ -26,8 +26,6 @@ WATCHED_S = 2.5
 # Looks at all descendants may take this part of a core, and are at most so far apart (s).
 SCAN_PART = 0.0015
 LONGEST_PAUSE_S = 30.0
-
-
 # Memory as it was so long ago is good enough for a span's begin: it is read each second.
 MEMORY_S = 2.5
 

@@ -46,7 +46,10 @@ class GpuUse:
 
 @runtime_checkable
 class UsersTold(Protocol):
-    """A sensor of a device that knows who uses it."""
+    """A sensor of a device that knows who uses it.
+
+    Where it also has ``state() -> GpuState``, that is asked as often.
+    """
 
     def users(self) -> GpuUse:
         """Who uses the device now: a few calls, 0.1-1 ms; never at a span's edge."""
@@ -61,14 +64,6 @@ class GpuState:
     memory_bytes: int | None = None
     power_limit_w: float | None = None
     compute_capability: tuple[int, int] | None = None
-
-
-@runtime_checkable
-class StateTold(Protocol):
-    """A sensor of a device that tells how busy it is."""
-
-    def state(self) -> GpuState:
-        """What the device does now: a few calls; never at a span's edge."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,11 @@ from green_notebook.traces.windows import Part, Windows, windows_between
 HISTORY_S = 6.0
 # Readings further apart than this leave a gap.
 GAP_S = 0.6
+UNSEEN = 0.45
 # Windows that see at most so much of the time may miss a load that is in step with them; a beat that
 # told of it is remembered for so long.
 HALF = 0.5
 BEAT_S = 20.0
-UNSEEN = 0.45
 # A switch seen between two readings lies anywhere between them, 1 / sqrt(12) of their distance,
 # and there may have been three.
 SWITCH = 0.35
@@ -55,9 +55,7 @@ BETWEEN = 0.25
 MOST_HIDDEN = 0.5
 # Within a bin of an unfolded mean nothing is known; less where the mean of a rest begins it.
 FOLDED = 0.25
-
 RESTED = 0.12
-
 
 _time = attrgetter("at_s")
 
