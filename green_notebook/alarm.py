@@ -83,13 +83,14 @@ class Alarm:
 
     def _open(self) -> None:
         try:
+            # First: where there is none, a file that was opened before would stay open.
+            poll = select.poll()
             if hasattr(os, "eventfd"):
                 files: tuple[int, ...] = (os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC),)
             else:
                 files = os.pipe()
                 for one in files:
                     os.set_blocking(one, False)
-            poll = select.poll()
             poll.register(files[0], select.POLLIN)
         except (AttributeError, OSError):  # no such call here, or no file is to be had
             self._lock = _locked()

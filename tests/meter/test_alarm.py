@@ -92,6 +92,18 @@ def test_a_ring_that_is_written_late_ends_one_sleep(alarm):
     assert time.monotonic() - begun_s >= 0.019
 
 
+def test_where_there_is_no_poll_no_file_is_opened(monkeypatch):
+    """Windows has pipes, but nothing that waits for them: they would stay open."""
+    opened = []
+    pipe = os.pipe
+    monkeypatch.delattr(os, "eventfd", raising=False)
+    monkeypatch.delattr(select, "poll", raising=False)
+    monkeypatch.setattr(os, "pipe", lambda: opened.append(1) or pipe())
+    alarm = Alarm()
+    alarm.sleep(0.011)
+    assert not opened
+
+
 def test_ringing_after_closing_does_nothing(alarm):
     """The cell's thread may come to it just as the session closes."""
     alarm.sleep(0.011)
