@@ -24,7 +24,8 @@ from green_notebook.model import Note
 from green_notebook.sensors import Sensor
 from green_notebook.sensors._gpu import GpuState
 
-# A look each two seconds, each five in a long span (chores.py); a span is told by the looks in it and those just around it.
+# A look each two seconds, each five in a long span (chores.py); a span is told by the looks in it
+# and those just around it.
 AROUND_S = 2.5
 LOOKS = 4096
 # A look at a process's open files takes tens of microseconds: so many at a time.
