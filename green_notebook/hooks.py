@@ -180,7 +180,11 @@ class Hooks:
         if run.process == os.getpid():
             # The last readings come before anything else of ours; what fails is told below.
             with suppress(Exception):
-                self._session().stop(run.span, outcome)
+                try:
+                    self._session().stop(run.span, outcome)
+                except KeyboardInterrupt:
+                    # Amid the wait for the GPU, most likely: it ends here, and is waited for no more.
+                    run.span.sync = False
         for ident, stack in tuple(self._stacks.items()):
             if run in stack:
                 stack.remove(run)

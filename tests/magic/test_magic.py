@@ -281,6 +281,23 @@ def test_unloading_in_the_middle_of_a_run(plain):
     plain.run("%unload_ext green_notebook")
 
 
+def test_ctrl_c_amid_the_last_readings(plain):
+    """The summary comes all the same, and the run is over: nothing is left open or shown as live."""
+    plain.run("%load_ext green_notebook")
+    ran = plain.run(
+        "%%carbon --sync\nfrom green_notebook.kernel_session import current\n"
+        "sampler = current().sampler\ndef interrupted():\n    del sampler.mark\n"
+        "    raise KeyboardInterrupt\nsampler.mark = interrupted\n5"
+    )
+    assert ran.of("execute_result")[0]["data"]["text/plain"] == "5"
+    assert ran.report["status"] == "ok"
+    ran = plain.run(
+        "from green_notebook import magic\n[x.hooks.running() for x in magic._loaded.values()]"
+    )
+    assert ran.of("execute_result")[0]["data"]["text/plain"] == "[0]"
+    plain.run("%unload_ext green_notebook")
+
+
 def test_loading_in_the_middle_of_a_cell(plain):
     """A cell that loads the extension ends as it began: unmeasured."""
     ran = plain.run("%load_ext green_notebook\nget_ipython().run_cell('%%carbon in\\n1')\n2;")
