@@ -186,8 +186,10 @@ class Server:
         """Let cells that go on come to their end."""
         file = self.root / "enough"
         file.touch()
-        yield
-        file.unlink()
+        try:
+            yield
+        finally:
+            file.unlink()
 
     def kernelspec(self, name: str, python: Path) -> None:
         """Offer the kernel of another environment under a name."""

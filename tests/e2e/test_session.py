@@ -52,8 +52,9 @@ def test_two_notebooks_at_once(server, browser):
         book.run(0)
     for book in books:
         book.start(1)
+    # Power is told when a cell has run for a while: only then both kernels are busy.
     for book in books:
-        book.seen("measuring", 1)
+        book.seen("W now|power now", 1)
     with server.enough():
         for book in books:
             book.finished(1)
