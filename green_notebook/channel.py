@@ -29,8 +29,8 @@ EDGE_OVER_S = 0.3
 CALM_S = 0.7
 # Long after an edge and within a span, a counter is read in every second instant of the grid only: it
 # loses nothing meanwhile, and what is shared out by time at the span's end is little beside so long
-# a span. Power is read as before: what no reading saw of it is lost. So is all that lies before a
-# span's begin, which a short cell's first step is shared out by.
+# a span. Power is read as before: what no reading saw of it is lost. Between cells all are, since a
+# short cell's first step is shared out by what came before; one right after a long span lacks that.
 LONG_S = 5.0
 LONG_PERIOD_S = 0.18
 
