@@ -13,8 +13,9 @@ from contextlib import suppress
 
 from green_notebook.clock import Clock
 from green_notebook.model import Reading, Trace
+from green_notebook.pace import Pace, resting_s
 from green_notebook.sensors import PowerBeside, PowerBuffered, Sensor
-from green_notebook.traces import Measured, energy_between, watch_plan
+from green_notebook.traces import Measured, Rhythm, energy_between, watch_plan
 
 # A reading that is due this soon is taken now: a thread cannot wait for less.
 SOON_S = 0.00005
@@ -24,20 +25,16 @@ POWER_EVERY_S = 0.04
 NEAR_S = 0.1
 STARVED = 3.0
 # So long after an edge a counter whose rhythm is known is read as the others are, and its plan asked
-# once in so long only: that costs as much as the reading.
+# once in so long only: that costs as much as the reading. (In pairs: seven, so that those in turn come
+# near to the step from either side.)
 EDGE_OVER_S = 0.3
-CALM_S = 0.7
-# Long after an edge and within a span, a counter is read in every second instant of the grid only: it
-# loses nothing meanwhile, and what is shared out by time at the span's end is little beside so long
-# a span. Power is read as before: what no reading saw of it is lost. Between cells all are, since a
-# short cell's first step is shared out by what came before; one right after a long span lacks that.
+CALM_S, CALM_LEAST_S = 1.4, 0.3
+SURE_S = 0.004
+# So long after an edge a counter of fine steps is read only so often: it loses nothing meanwhile. One
+# of coarse steps is read as before, since a short cell's first step is shared out by what the steps
+# before it were. So is power: what no reading saw of it is lost.
 LONG_S = 5.0
-LONG_PERIOD_S = 0.18
-
-
-def next_background(read_s: float, period_s: float) -> float:
-    """When all sensors are read next: an instant of one grid, at most 1.5 periods away."""
-    return period_s * math.ceil((read_s + period_s / 2) / period_s)
+LONG_PERIOD_S = 0.4
 
 
 class Channel:
@@ -64,6 +61,8 @@ class Channel:
         self._power_s = -math.inf
         self.due_s = self.background_s = -math.inf
         self._expected_s = math.inf
+        # Whether the next reading is worth nothing when it comes a millisecond late.
+        self.exact = False
 
     def take(self) -> None:
         """One reading; a failed one is kept as a gap."""
@@ -98,17 +97,22 @@ class Channel:
             self._edge_s = at_s
         self._expected_s = NEAR_S
 
-    def plan(self, now_s: float, period_s: float, *, busy: bool = False) -> None:
-        """Settle when to read next (``due_s``), some ``period_s`` after the last time or before."""
-        if busy and self._patient(now_s):
-            period_s = max(period_s, LONG_PERIOD_S)
-        self._expected_s = period_s
-        # All sensors share these instants, so that one wake serves them all.
-        self.due_s = self.background_s = next_background(self._read_s, period_s)
+    def plan(self, now_s: float, pace: Pace | None) -> None:
+        """Settle when to read next (``due_s``): at the pace's instants or before; None: at rest."""
         plan = self._plan
-        if plan is None or (now_s < self._calm_until_s and not self._edges):
+        calm = now_s < self._calm_until_s and not self._edges
+        pairs = pace is not None and pace.pairs and not self._edges
+        taken = self.due_s == self.background_s <= self._read_s + SOON_S
+        if pairs and taken and self._calm_until_s and pace is not None:
+            # The first of two readings, just before a step.
+            self.due_s = pace.second_s(self.background_s)
             return
-        # Of readings in a calm time two in a row tell whether the steps come as foretold.
+        self.due_s = self.background_s = self._background(now_s, pace)
+        self._expected_s = max(self.due_s - self._read_s, NEAR_S)
+        self.exact = calm and pairs
+        if plan is None or calm:
+            return
+        # Of readings in a calm time the last ones tell whether the steps come as foretold.
         while self._calm_until_s > 0 and len(self._told) > 2:
             self._told.popleft()
         while self._told:
@@ -116,21 +120,45 @@ class Channel:
         while self._edges:
             self._edge_s = self._edges.popleft()
             plan.mark(self._edge_s)
-        self.due_s = plan.next_s(now_s, self.background_s)
-        self._calm_until_s = now_s + CALM_S if self._calm(now_s) else 0.0
+        due_s = plan.next_s(now_s, self.background_s)
+        if pairs and due_s >= self.background_s:
+            due_s = self.background_s
+        self.due_s = due_s
+        self._calm_until_s = now_s + self._calm_s(now_s) if self._calm(now_s) else 0.0
+        self.exact = due_s != self.background_s or (pairs and self._calm_until_s > 0)
 
-    def _patient(self, now_s: float) -> bool:
-        """Whether this is a counter whose readings nobody needs soon."""
-        if self.trace.spec.kind != "energy" or now_s - self._edge_s < LONG_S:
-            return False
-        return not self._edges and (self._plan is None or now_s < self._calm_until_s + CALM_S)
+    def _background(self, now_s: float, pace: Pace | None) -> float:
+        """When it is read at the latest."""
+        if pace is None:
+            return resting_s(self._read_s)
+        if self._plan is not None:
+            near = self._edges or not self._calm_until_s
+            return pace.close_s(self._read_s) if near else pace.next_s(self._read_s)
+        long = self.trace.spec.kind == "energy" and now_s - self._edge_s > LONG_S
+        return pace.next_s(self._read_s, round(LONG_PERIOD_S / pace.period_s) if long else 1)
 
     def _calm(self, now_s: float) -> bool:
         """Whether the plan of a counter wants nothing but the background's readings for now."""
         if self.due_s != self.background_s or now_s - self._edge_s < EDGE_OVER_S:
             return False
-        rhythm = None if self._plan is None else self._plan.rhythm
-        return self.trace.spec.kind == "energy" and rhythm is not None and rhythm.known
+        return self.error_at(now_s + CALM_LEAST_S) < SURE_S
+
+    def _calm_s(self, now_s: float) -> float:
+        """For how long the steps are foretold well enough to be told which is which."""
+        calm_s = CALM_S
+        while calm_s > CALM_LEAST_S and self.error_at(now_s + calm_s) > SURE_S:
+            calm_s /= 2
+        return calm_s
+
+    @property
+    def steps(self) -> Rhythm | None:
+        """When the counter steps, where that is known."""
+        rhythm = self._plan.rhythm if self._plan and self.trace.spec.kind == "energy" else None
+        return rhythm if rhythm and rhythm.known else None
+
+    def error_at(self, at_s: float) -> float:
+        """How well (s) the counter's step about then is foretold."""
+        return self._plan.error_at(at_s) if self._plan and self.steps else math.inf
 
     def energy(self, start_s: float, end_s: float) -> Measured:
         """The energy (J) between two instants, by what was learned of the counter's steps."""

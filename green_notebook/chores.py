@@ -9,10 +9,14 @@ from contextlib import suppress
 from green_notebook.clock import Clock
 from green_notebook.gpus import GpuUsers
 from green_notebook.inventory import Inventory
+from green_notebook.pace import RESTING_PERIOD_S, Pace, resting_s
 from green_notebook.traces import REFINE_S
 from green_notebook.usage import UsageMeter
 
 PERIOD_S = 1.0
+# So long after an edge, where no child is to be watched and nobody else wants them.
+CALM_PERIOD_S = 2.0
+CALM_AFTER_S = 3.0
 # Chores give way to a reading that is due this soon, but not for ever.
 GIVE_WAY_S = 0.005
 OVERDUE_S = 0.05
@@ -85,7 +89,7 @@ class Chores:
         # Without a sensor no reading is ever due.
         return min(reading_s, now_s + OVERDUE_S)
 
-    def do(self, now_s: float, *, busy: bool, grid_s: float) -> None:
+    def do(self, now_s: float, pace: Pace | None, *, busy: bool) -> None:
         """All that is due, and the next time: an instant at which sensors are read anyhow."""
         # Sensors are let go when nobody's report rests on them any more.
         idle = not busy and self._settle_s == math.inf
@@ -97,11 +101,17 @@ class Chores:
         wanted, self._wanted_s = self._wanted_s < math.inf, math.inf
         if wanted or (busy and now_s - self._usage.scanned_at_s >= 0.9 * PERIOD_S):
             self._scan(now_s, wanted=wanted)
-        wait_s = PERIOD_S
+        calm = now_s - self._edge_s > CALM_AFTER_S and not self._usage.living.each
+        wait_s = CALM_PERIOD_S if calm else PERIOD_S
         for listener in tuple(self.listeners):
             with suppress(Exception):
-                wait_s = min(wait_s, listener(now_s) or PERIOD_S)
-        self._next_s = grid_s * math.ceil((now_s + wait_s) / grid_s - 0.5)
+                wait_s = min(wait_s, listener(now_s) or wait_s)
+        # The nearest instant: `next_s` gives the one that is a period after it.
+        then_s = now_s + wait_s
+        if pace is None:
+            self._next_s = resting_s(then_s - RESTING_PERIOD_S)
+        else:
+            self._next_s = pace.next_s(then_s - pace.period_s)
 
     def _scan(self, now_s: float, *, wanted: bool) -> None:
         with suppress(Exception):

@@ -25,16 +25,14 @@ from green_notebook.gpus import GpuUsers
 from green_notebook.host import Host
 from green_notebook.inventory import Inventory, SensorStatus
 from green_notebook.model import Trace
+from green_notebook.pace import AGAIN_S, RESTING_PERIOD_S, Pace
 from green_notebook.selection import Choice
 from green_notebook.sensors import Model, Sensor
 from green_notebook.traces import Measured, energy_between
 from green_notebook.usage import Usage, UsageMeter
 
-# A little faster than a counter that steps each 100 ms, so that each of its steps is seen.
-PERIOD_S = 0.09
-# Between cells a reading a second is enough for wraps and for the idle baseline. For a while after
-# a cell it goes on as before: the next one's start is known better for what came before it.
-RESTING_PERIOD_S = 1.0
+# For a while after a cell readings go on as in one: the next one's start is known better for what
+# came before it.
 LINGER_S = 30.0
 
 
@@ -62,7 +60,9 @@ class Sampler:
         self._news = False
         # The settings that were given last: the same object is the same settings.
         self._options: Mapping[str, Any] | None = None
-        self._period_s = 0.0
+        self.pace = Pace()
+        # Whether the last readings were those of a session at rest.
+        self._rested = False
         self._alarm = Alarm()
         # When the thread wakes by itself; infinite while it is at work, and before it has begun.
         self._until_s = math.inf
@@ -162,7 +162,7 @@ class Sampler:
         """Read the sensors, and let a span begin at the instant after: nothing of ours is in it."""
         now_s = self.clock.monotonic()
         self._edge(now_s)
-        self._chores.ask(now_s + PERIOD_S / 2)
+        self._chores.ask(now_s + self.pace.period_s / 2)
         self.read_sensors()
         start.own_s = self.clock.process_cpu_s()
         start.at_s = self.clock.monotonic()
@@ -173,7 +173,7 @@ class Sampler:
         self._chores.edge(at_s)
         self._news = True
         # Where nothing is foretold, the next reading comes soon enough.
-        soon = self._until_s - at_s <= PERIOD_S
+        soon = self._until_s - at_s <= self.pace.period_s
         for channel in self.inventory.channels:
             channel.edge(at_s)
             soon = soon and not channel.foretells
@@ -211,7 +211,7 @@ class Sampler:
             try:
                 wait_s = self.round()
             except BaseException:  # noqa: BLE001 - nothing of ours may ever surface in the kernel
-                wait_s = PERIOD_S
+                wait_s = self.pace.period_s
             # All that this thread takes is the meter's, its waking up included.
             cpu_s = self.clock.thread_cpu_s()
             self.usage.meter_s += cpu_s - counted_s
@@ -228,31 +228,40 @@ class Sampler:
         """Read and do what is due; how long (s) until something is due again."""
         chores = self._chores
         now_s = self.clock.monotonic()
-        near = self.busy or now_s - self._marked_s < LINGER_S
-        period_s = PERIOD_S if near else RESTING_PERIOD_S
-        due_s = self._read_due(now_s, period_s)
+        pace = self.pace if self.busy or now_s - self._marked_s < LINGER_S else None
+        due_s = self._read_due(now_s, pace)
         now_s = self.clock.monotonic()
         if chores.ready(now_s, due_s):
-            chores.do(now_s, busy=self.busy, grid_s=period_s)
-            due_s = self._read_due(self.clock.monotonic(), period_s)
+            self._follow(now_s)
+            chores.do(now_s, self.pace if pace else None, busy=self.busy)
+            due_s = self._read_due(self.clock.monotonic(), pace)
             now_s = self.clock.monotonic()
         return max(SOON_S, min(due_s, chores.after(now_s, due_s)) - now_s)
 
-    def _read_due(self, now_s: float, period_s: float) -> float:
+    def _follow(self, now_s: float) -> None:
+        """Keep the pace clear of the steps of all counters whose rhythm is known."""
+        channels = self.inventory.channels
+        told = [steps for one in channels if (steps := one.steps)]
+        alone = [one for one in channels if one.foretells or one.trace.spec.kind == "power"]
+        error_s = alone[0].error_at(now_s + AGAIN_S) if len(alone) == 1 else math.inf
+        if self.pace.follow(told, now_s, error_s):
+            self._news = True
+
+    def _read_due(self, now_s: float, pace: Pace | None) -> float:
         """Read what is due; when the next reading is."""
         # Set after what it tells of, and taken back before that is looked at: none is missed.
-        news, self._news = self._news or period_s != self._period_s, False
-        self._period_s = period_s
-        due_s, exact, busy = math.inf, False, self.busy
+        news, self._news = self._news or self._rested is bool(pace), False
+        self._rested = pace is None
+        due_s, exact = math.inf, False
         for channel in self.inventory.channels:
             if news:
-                channel.plan(now_s, period_s, busy=busy)
+                channel.plan(now_s, pace)
             if channel.due_s <= now_s + SOON_S:
                 channel.take()
                 now_s = self.clock.monotonic()
-                channel.plan(now_s, period_s, busy=busy)
+                channel.plan(now_s, pace)
             if channel.due_s < due_s:
-                due_s, exact = channel.due_s, channel.due_s != channel.background_s
+                due_s, exact = channel.due_s, channel.exact
         self._exact = exact
         return due_s
 
@@ -260,7 +269,7 @@ class Sampler:
         """One round of everything, due or not."""
         self.open_slow()
         self.read_sensors()
-        self._chores.do(self.clock.monotonic(), busy=self.busy, grid_s=PERIOD_S)
+        self._chores.do(self.clock.monotonic(), self.pace, busy=self.busy)
 
     def close(self, *, wait: bool = True) -> None:
         """Stop the thread and give the sensors back; more than once does no harm."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median_low
 
 # Powers within this part of the range are at one level.
 SAME_LEVEL = 0.03
@@ -24,6 +25,11 @@ LEAST_RUNS = 5
 LONGEST_RUN = 2
 # A load that is not in step with the counter switches at that many places of a stretch.
 LEAST_PLACES = 3
+
+
+# A stretch so much longer than most holds steps that nobody saw: any number of switches.
+LONGER = 1.5
+OPEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +47,19 @@ class TwoLevels:
             other, switches = index + way, 0
             while 0 <= other < len(states) and states[other] == 0:
                 other, switches = other + way, switches + 1
-            if 0 <= other < len(states):
+            if 0 <= other < len(states) and states[other] != OPEN:
                 # Before the stretch, an odd number of switches turns the level over.
                 high = (states[other] > 0) != (switches % 2 == 1)
                 return high if way < 0 else not high
         return None
 
 
-def two_levels(powers: Sequence[float], told: Sequence[float] = ()) -> TwoLevels | None:
+def two_levels(
+    powers: Sequence[float], told: Sequence[float] = (), lasts_s: Sequence[float] = ()
+) -> TwoLevels | None:
     """The two levels of these mean powers (W), or None where there are not two.
 
-    ``told`` are power readings of the same time: one beyond both levels shows that there are more.
+    ``lasts_s`` is how long each stretch lasts, where they differ. ``told`` are power readings of the same time: one beyond both levels shows that there are more.
     """
     low, high = min(powers), max(powers)
     if high - low < LEAST_RANGE * high:
@@ -64,6 +72,10 @@ def two_levels(powers: Sequence[float], told: Sequence[float] = ()) -> TwoLevels
     if min(len(lows), len(highs)) < LEAST_SEEN:
         return None
     states = tuple(-1 if one <= low + same else 1 if one >= high - same else 0 for one in powers)
+    if lasts_s:
+        usual_s = LONGER * median_low(lasts_s)
+        pairs = zip(states, lasts_s, strict=True)
+        states = tuple(one or (OPEN if long_s > usual_s else 0) for one, long_s in pairs)
     shown = any(abs(one - low) < 2 * same for one in told) and any(
         abs(one - high) < 2 * same for one in told
     )
@@ -86,7 +98,12 @@ def _free(powers: Sequence[float], states: Sequence[int], same: float) -> bool:
 def _alternate(states: Sequence[int]) -> bool:
     """Whether switches take turns wherever stretches at a level enclose some."""
     known = [index for index, state in enumerate(states) if state]
-    runs = [(first, then) for first, then in pairwise(known) if then - first > 1]
+    open_ends = [OPEN in (states[first], states[then]) for first, then in pairwise(known)]
+    runs = [
+        pair
+        for pair, is_open in zip(pairwise(known), open_ends, strict=True)
+        if pair[1] - pair[0] > 1 and not is_open
+    ]
     return len(runs) >= LEAST_RUNS and all(
         then - first - 1 <= LONGEST_RUN
         and (states[first] != states[then]) == ((then - first - 1) % 2 == 1)

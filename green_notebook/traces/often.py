@@ -7,6 +7,8 @@ minute would do, and there is no plan at all. A range of some joules needs a rea
 
 from __future__ import annotations
 
+import math
+
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces.wraps import DEFAULT_MAX_POWER_W
 
@@ -34,6 +36,10 @@ class Often:
 
     def mark(self, at_s: float) -> None:
         """Edges are read by themselves."""
+
+    def error_at(self, at_s: float) -> float:
+        """Nothing is foretold."""
+        return math.inf
 
     def next_s(self, now_s: float, background_s: float) -> float:
         """When to read next."""

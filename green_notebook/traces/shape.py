@@ -11,6 +11,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from green_notebook.traces.levels import SAME_LEVEL, two_levels
 
@@ -131,14 +132,17 @@ class Curve:
         told = self.told_around(index)
         spread_w = max(*around, *told) - min(*around, *told) if told else max(around) - min(around)
         room_s = part * (1 - part) * lasts_s
-        levels = two_levels(around, told)
+        first = max(0, index - NEIGHBOURS)
+        times = self.times[first : first + len(around) + 1]
+        lasting_s = [then - before for before, then in pairwise(times)]
+        levels = two_levels(around, told, lasting_s)
         if levels is not None:
             sigma_j = SAME_LEVEL / 4 * room_s * spread_w
             own = min(index, NEIGHBOURS)
             falls = levels.falls(own)
-            if levels.states[own]:
+            if levels.states[own] in (-1, 1):
                 return At(power * part * lasts_s, sigma_j, levels=True)
-            if falls is not None:
+            if falls is not None and levels.states[own] == 0:
                 ends = (levels.high_w, levels.low_w) if falls else (levels.low_w, levels.high_w)
                 return At(_switched(power, part, lasts_s, *ends), sigma_j, levels=True)
         before = self.powers[index - 1] if index > 0 else power

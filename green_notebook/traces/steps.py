@@ -20,7 +20,10 @@ FINE_STEP_S = 0.005
 LONGEST_STEP_S = 0.1
 # A pair of readings this near to one another locates a step; wider ones tell too little.
 TIGHT_S = 0.006
+# Of so many enclosed steps those are kept that lie far apart, which tell the period, and the latest.
 KEPT = 14
+LATEST = 4
+KEPT_S = 30.0
 REFIT_EVERY = 5
 # The clock's own instants, and those of reads and marks, are no better.
 ERROR_FLOOR_S = 0.0001
@@ -55,7 +58,7 @@ class StepClock:
         self._ahead_of = 0
         self._ahead_error_s = math.inf
         self.changed_s = -math.inf
-        self._ticks: deque[tuple[int, float, float]] = deque(maxlen=KEPT)
+        self._ticks: list[tuple[int, float, float]] = []
         self._value: float | None = None
         self._read_s = -math.inf
         self._took_s = 0.0
@@ -218,11 +221,11 @@ class StepClock:
         if number > 4 * KEPT:
             self.origin_s += number * self.period_s
             self._last -= number
-            self._ticks = deque(
-                ((k - number, low, high) for k, low, high in self._ticks), maxlen=KEPT
-            )
+            self._ticks = [(k - number, low, high) for k, low, high in self._ticks]
             number = 0
         self._ticks.append((number, below_s, above_s))
+        if len(self._ticks) > KEPT:
+            self._thin(above_s)
         self._unfitted += 1
         if self._unfitted >= REFIT_EVERY or len(self._ticks) < KEPT:
             self._unfitted = 0
@@ -233,6 +236,15 @@ class StepClock:
             self._fit_period()
             self._fit_origin()
         self._publish()
+
+    def _thin(self, now_s: float) -> None:
+        """Drop the step that is too old, else the one whose neighbours are nearest."""
+        ticks = self._ticks
+        index = 0
+        if now_s - ticks[0][1] < KEPT_S:
+            inner = range(1, len(ticks) - LATEST)
+            index = min(inner, key=lambda one: ticks[one + 1][0] - ticks[one - 1][0])
+        del ticks[index]
 
     def _bounds(self, period_s: float) -> tuple[float, float]:
         """The latest lower and the earliest upper bound of the origin for a period."""
@@ -253,7 +265,7 @@ class StepClock:
 
     def _periods(self, jitter_s: float) -> tuple[float, float]:
         """The least and the largest period that no two steps exclude."""
-        ticks = tuple(self._ticks)
+        ticks = self._ticks
         least_s, most_s = -math.inf, math.inf
         for index, (number, low_s, high_s) in enumerate(ticks):
             for other, other_low_s, other_high_s in ticks[index + 1 :]:

@@ -38,6 +38,8 @@ RETRY_S = 0.3
 ROUGH_S = 0.0005
 # The background of a session at rest is at least so slow.
 RESTING_S = 0.5
+# Steps that are foretold worse than this part of a period are not: they are searched anew.
+LOST = 0.4
 # A thread wakes about so much after the time it asked for.
 WAKE_S = 0.0002
 SHARP_S = 0.0005
@@ -64,6 +66,9 @@ class Plan(Protocol):
     def mark(self, at_s: float) -> None:
         """A span begins or ends now."""
 
+    def error_at(self, at_s: float) -> float:
+        """The half-width (s) of the step that is foretold about then."""
+
     def next_s(self, now_s: float, background_s: float) -> float:
         """When to read next; ``background_s`` is when a reading is due in any case."""
 
@@ -86,6 +91,10 @@ class Scatter:
 
     def mark(self, at_s: float) -> None:
         """Edges are read by themselves."""
+
+    def error_at(self, at_s: float) -> float:
+        """Nothing is foretold."""
+        return math.inf
 
     def next_s(self, now_s: float, background_s: float) -> float:
         """Half to one and a half of the usual wait, in time with nothing; or the next refresh.
@@ -175,8 +184,19 @@ class Watch:
     def mark(self, at_s: float) -> None:
         """A span begins or ends now: the steps in the 150 ms after it are wanted."""
         self._wanted_s = at_s + REFINE_S
+        self._lose(at_s)
         if not self.clock.known and self._search_s is None:
             self._search_s = at_s
+
+    def _lose(self, at_s: float) -> None:
+        """Begin anew where it is open which step is the next: a wrong number spoils all that follow."""
+        clock = self.clock
+        if self._patient and clock.known and clock.error_at(at_s) > LOST * clock.period_s:
+            self.clock, self._misses = StepClock(clock.nominal_s), 0
+
+    def error_at(self, at_s: float) -> float:
+        """The half-width (s) of the step that is foretold about then."""
+        return self.clock.error_at(at_s)
 
     def next_s(self, now_s: float, background_s: float) -> float:
         """When to read next; ``background_s`` is when a reading is due in any case.
@@ -186,6 +206,8 @@ class Watch:
         if not self.clock.known:
             return min(self._search(now_s, background_s), background_s)
         self._search_s, self._rest_s = None, REST_S
+        if background_s - self._read_s < RESTING_S:
+            self._lose(now_s)
         return self._foretold(now_s, background_s)
 
     def _search(self, now_s: float, background_s: float) -> float:

@@ -22,7 +22,7 @@ DEFAULT_MAX_POWER_W = 1500.0
 # Short peaks above the stated limit are real; a jump is called implausible only beyond this.
 PEAK_MARGIN = 1.25
 # A reading nearer than this to a foretold step may show either side of it, beside its error.
-NEAR_STEP_S = 0.0001
+NEAR_STEP_S = 0.0005
 # Steps so near to one another are numbered surely only where each is seen: one more may have come.
 QUICK_STEP_S = 0.06
 # A counter with steps this fine shows what there is.

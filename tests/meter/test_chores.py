@@ -1,6 +1,6 @@
 """What the thread does beside readings is rare, comes after an edge, and is due when somebody asks."""
 
-from green_notebook.sampler import PERIOD_S
+from green_notebook.pace import PERIOD_S
 from green_notebook.testing import FakeClock, FakeSensor, fake_session
 
 
@@ -22,9 +22,14 @@ def heard(tmp_path, wait_s, seconds):
     return len(times) / seconds
 
 
-def test_listeners_are_called_once_a_second(tmp_path):
-    """While nobody follows, a span costs one round of chores a second."""
-    assert 0.9 <= heard(tmp_path, None, 60.0) <= 1.1
+def test_listeners_are_called_once_in_two_seconds_of_a_long_span(tmp_path):
+    """While nobody follows and no child is to be watched, a span costs half a round a second."""
+    assert 0.45 <= heard(tmp_path, None, 60.0) <= 0.6
+
+
+def test_listeners_are_called_once_a_second_of_a_short_one(tmp_path):
+    """Its first seconds are looked at twice as often."""
+    assert 0.9 <= heard(tmp_path, None, 3.0) <= 1.7
 
 
 def test_a_listener_is_called_as_often_as_it_asks(tmp_path):

@@ -14,11 +14,10 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from green_notebook.channel import POWER_EVERY_S, next_background
+from green_notebook.channel import POWER_EVERY_S
 from green_notebook.model import Reading, SensorSpec, Trace
+from green_notebook.pace import PERIOD_S, Pace
 from green_notebook.traces import Measured, Plan, energy_between, watch_plan
-
-BACKGROUND_S = 0.09
 
 
 class Waveform:
@@ -156,8 +155,9 @@ class Run:
     beside: bool = True
     watched: bool = True
     read_s: float = 0.00002
-    background_s: float = BACKGROUND_S
+    background_s: float = PERIOD_S
     fault: Callable[[float, float], float | None] | None = None
+    pace: Pace = field(default_factory=Pace)
     trace: Trace = field(init=False)
     watch: Plan | None = field(init=False)
     now_s: float = 0.0
@@ -168,6 +168,7 @@ class Run:
     def __post_init__(self) -> None:
         self.trace = Trace(self.spec)
         self.watch = watch_plan(self.spec) if self.watched else None
+        self.pace.period_s = self.background_s
 
     def read(self, at_s: float) -> None:
         """One reading of counter or power at this time."""
@@ -199,7 +200,7 @@ class Run:
                 self.now_s = end_s
                 return
             if wake_s >= self._next_background_s:
-                self._next_background_s = next_background(wake_s, self.background_s)
+                self._next_background_s = self.pace.next_s(wake_s)
             self.now_s = wake_s
             self.read(wake_s)
             self.now_s += 2 * self.read_s
