@@ -61,24 +61,20 @@ class ChildTime:
             reaped_s, self._living = self._all(reaped_s)
             each = self._living.each
             self._note(each, at_s)
-        history_s = sum(
-            cpu_s
-            for pid, (cpu_s, born_s) in each.items()
-            # Births are told in whole ticks.
-            if born_s + self._tree.tick_s <= self._blind_until_s
-            and known.get(pid, (0.0, None))[1] != born_s
-        )
         raw_s = reaped_s + _sum(each)
-        grown_s = 0.0 if self._rebase else max(0.0, raw_s - history_s - before_s)
+        grown_s = 0.0 if self._rebase else max(0.0, raw_s - self._history_s(each, known) - before_s)
         self._rebase = False
         self._known = (total_s + grown_s, raw_s, reaped_s, each)
         self._living = replace(self._living, cpu_s=raw_s - reaped_s, each=each)
         return self._living
 
-    def edge(self, at_s: float, *, watched: bool) -> float:
-        """The total now, at a span's edge; ``watched`` tells that the last scan was a moment ago."""
+    def edge(self, at_s: float, *, watched: bool, last: bool = False) -> float:
+        """The total now, at a span's edge; ``watched`` tells that the last scan was a moment ago.
+
+        At its ``last`` one, children that no scan has seen yet are the span's.
+        """
         total_s, before_s, gone_s, known = self._known
-        if not watched:
+        if not (watched or last):
             self._blind_until_s = self._tree.age_s()
         many = len(known) > self.MOST
         if many and not watched:
@@ -86,24 +82,45 @@ class ChildTime:
             self._rebase = True
             return total_s
         reaped_s = reaped_cpu_s()
-        if not known:
-            # Most cells have no children: then only some that came and went can have worked.
-            total_s += max(0.0, reaped_s - before_s)
-            self._known = (total_s, reaped_s, reaped_s, known)
-            return total_s
+        new = self._newborn(known) if last else {}
+        each = known
+        if known:
+            reaped_s, each = self._seen(known, reaped_s, gone_s, at_s)
+        raw_s = reaped_s + _sum(each)
+        total_s += max(0.0, raw_s - before_s) + _sum(new) - self._history_s(new, known)
+        self._known = (total_s, raw_s + _sum(new), reaped_s, {**each, **new} if new else each)
+        return total_s
+
+    def _seen(
+        self, known: Lives, reaped_s: float, gone_s: float, at_s: float
+    ) -> tuple[float, Lives]:
+        """The reaped ones' time and the known ones' as they are together."""
         long_ago = len(known) * LOOK_S <= EDGE_PART * (at_s - self._looked_s)
         # Who was reaped may be a known one: then its time is in both until all are looked at.
-        some = many and not long_ago and reaped_s == gone_s
+        some = len(known) > self.MOST and not long_ago and reaped_s == gone_s
         each = self._again(known, self._lively) if some else None
         if each is None:
             each = self._tree.again(known)
             self._note(each, at_s)
         if reaped_s != (reaped_s := reaped_cpu_s()):
             each = self._tree.again(known)
-        raw_s = reaped_s + _sum(each)
-        total_s += max(0.0, raw_s - before_s)
-        self._known = (total_s, raw_s, reaped_s, each)
-        return total_s
+        return reaped_s, each
+
+    def _newborn(self, known: Lives) -> Lives:
+        """Those that are not known yet, a few at most: most cells have no child at all."""
+        if not self._tree.lists or self._tree.childless():
+            return {}
+        return self._tree.newcomers(known, self.MOST)
+
+    def _history_s(self, each: Lives, known: Lives) -> float:
+        """What those that are not known yet used while no span was open."""
+        return sum(
+            cpu_s
+            for pid, (cpu_s, born_s) in each.items()
+            # Births are told in whole ticks.
+            if born_s + self._tree.tick_s <= self._blind_until_s
+            and known.get(pid, (0.0, None))[1] != born_s
+        )
 
     def _all(self, reaped_s: float) -> tuple[float, Descendants]:
         found = self._tree.scan()

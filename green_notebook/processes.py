@@ -157,8 +157,12 @@ class ProcessTree:
                 yield pid, everybody[pid]
                 waiting.extend(children.get(pid, ()))
 
-    def newcomers(self, known: Mapping[int, tuple[float, float]]) -> dict[int, tuple[float, float]]:
+    def newcomers(
+        self, known: Mapping[int, tuple[float, float]], most: int | None = None
+    ) -> dict[int, tuple[float, float]]:
         """Descendants that are not in ``known``, by a look at our own children and new numbers.
+
+        Where there are lists of children, ``most`` bounds how many are looked at.
 
         Far cheaper than a scan among many; children that a known one started are left to that.
         """
@@ -167,7 +171,7 @@ class ProcessTree:
             return found
         if self.lists:
             waiting = [pid for pid in self._children(self.pid) if pid not in known]
-            while waiting:
+            while waiting and (most is None or len(found) < most):
                 pid = waiting.pop()
                 if fields := self._stat(pid):
                     found[pid] = self._life(fields)

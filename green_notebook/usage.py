@@ -108,7 +108,8 @@ class UsageMeter:
         if at_s is None:
             at_s = self.clock.monotonic()
         if edge:
-            children_s = self._children.edge(at_s, watched=at_s - self.scanned_at_s < WATCHED_S)
+            watched = at_s - self.scanned_at_s < WATCHED_S
+            children_s = self._children.edge(at_s, watched=watched, last=not begin)
         else:
             children_s = self._children.total_s
         return Usage(

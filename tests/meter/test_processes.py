@@ -104,6 +104,21 @@ def test_what_a_child_did_between_spans_is_not_the_next_ones(tmp_path, seen, end
     assert children_s(usage, start, end) < 0.1
 
 
+@pytest.mark.skipif(not ProcessTree().lists, reason="this kernel has no lists of children")
+def test_a_child_that_no_scan_has_seen_counts_at_the_end(tmp_path):
+    """A pool that a short cell starts and leaves alive is the cell's: it began after the last scan."""
+    usage, clock = meter(tmp_path)
+    start = usage.now(begin=True)
+    process = child(0.4)
+    clock.advance(0.8)
+    end = usage.now()
+    usage.scan()
+    later = usage.now()
+    process.communicate(b"\n")
+    assert children_s(usage, start, end) == pytest.approx(0.4, abs=0.1)
+    assert children_s(usage, end, later) < 0.1
+
+
 def test_many_children_are_left_to_the_scans(tmp_path):
     """An edge reads no more processes than it may; what they did unseen is still nobody's."""
     usage, clock = meter(tmp_path)
