@@ -1,0 +1,7 @@
+"""The simulated meter and its sampler, for these tests."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "traces")]
