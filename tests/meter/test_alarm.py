@@ -64,19 +64,109 @@ def test_an_exact_sleep_ends_in_time(alarm):
         assert time.monotonic() - begun_s >= wait_s
 
 
+class Waits:
+    """What the system was asked to wait by, the real calls made all the same."""
+
+    def __init__(self, monkeypatch):
+        self.selected = []
+        self.polled = []
+        by_select, by_poll = select.select, select.poll
+        counted = self.polled
+
+        class Poll:
+            def __init__(self):
+                self.real = by_poll()
+                self.register = self.real.register
+
+            def poll(self, wait_ms):
+                counted.append(wait_ms)
+                return self.real.poll(wait_ms)
+
+        def selecting(*args):
+            self.selected.append(args)
+            return by_select(*args)
+
+        monkeypatch.setattr(select, "select", selecting)
+        monkeypatch.setattr(select, "poll", Poll)
+
+
+def times_slept(alarm, times=20, exact=True):
+    """The shortest of so many sleeps of 11 ms: none of them may be in vain."""
+    least_s = LONG_S
+    for _ in range(times):
+        begun_s = time.monotonic()
+        alarm.sleep(0.011, exact=exact)
+        least_s = min(least_s, time.monotonic() - begun_s)
+    return least_s
+
+
 @pytest.mark.skipif(not hasattr(select, "poll"), reason="no poll here")
-def test_a_file_that_somebody_closed_is_used_no_more():
+def test_an_exact_sleep_is_by_a_call_that_counts_finer(monkeypatch):
+    """Poll counts in milliseconds: it would come up to one late for a step that was foretold."""
+    waits, alarm = Waits(monkeypatch), Alarm()
+    alarm.sleep(0.0123)
+    assert (len(waits.selected), len(waits.polled)) == (0, 1)
+    alarm.sleep(0.0123, exact=True)
+    assert (len(waits.selected), len(waits.polled)) == (1, 1)
+    assert waits.selected[0][-1] == 0.0123
+    alarm.close()
+
+
+@pytest.mark.skipif(not hasattr(select, "poll"), reason="no poll here")
+@pytest.mark.parametrize("exact", [False, True])
+def test_a_file_that_somebody_closed_is_used_no_more(exact):
     """A program that closes all its files to become a daemon gets no thread that never sleeps."""
     alarm = Alarm()
-    alarm.sleep(0.011)
+    alarm.sleep(0.011, exact=exact)
     for one in alarm._files:
         os.close(one)
-    alarm.sleep(LONG_S)
-    begun_s = time.monotonic()
-    alarm.sleep(0.02)
-    assert time.monotonic() - begun_s >= 0.019
+    alarm.sleep(LONG_S, exact=exact)
+    assert times_slept(alarm, exact=exact) >= 0.0109
     alarm.ring()
-    alarm.sleep(LONG_S)
+    alarm.sleep(LONG_S, exact=exact)
+
+
+@pytest.mark.skipif(not hasattr(os, "eventfd"), reason="no eventfd here")
+def test_a_file_of_a_high_number_is_waited_for_all_the_same(monkeypatch):
+    """A program with more than a thousand files open: select takes none of them, poll does."""
+    resource = pytest.importorskip("resource")
+    least = 1024
+    if resource.getrlimit(resource.RLIMIT_NOFILE)[0] <= least + 1:
+        pytest.skip("no file may have so high a number here")
+    import fcntl
+
+    eventfd, waits = os.eventfd, Waits(monkeypatch)
+
+    def high(*args):
+        low = eventfd(*args)
+        try:
+            return fcntl.fcntl(low, fcntl.F_DUPFD_CLOEXEC, least)
+        finally:
+            os.close(low)
+
+    monkeypatch.setattr(os, "eventfd", high)
+    alarm = Alarm()
+    assert times_slept(alarm) >= 0.0109
+    assert alarm._files[0] >= least
+    assert len(waits.polled) == 20
+    # It still wakes whoever sleeps, once.
+    ringer = threading.Timer(0.02, alarm.ring)
+    ringer.start()
+    begun_s = time.monotonic()
+    alarm.sleep(LONG_S, exact=True)
+    ringer.join()
+    assert time.monotonic() - begun_s < LONG_S / 2
+    assert times_slept(alarm, 5) >= 0.0109
+    alarm.close()
+
+
+def test_an_alarm_that_was_closed_does_not_spin():
+    """Whoever sleeps by it once more, at a session's end, waits all the same."""
+    alarm = Alarm()
+    alarm.sleep(0.011)
+    alarm.close()
+    assert times_slept(alarm, 5) >= 0.0109
+    alarm.close()
 
 
 def test_a_ring_that_is_written_late_ends_one_sleep(alarm):
