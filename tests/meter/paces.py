@@ -1,8 +1,7 @@
-"""Rhythms of counters, and a pace that follows them."""
+"""Rhythms of counters, and when a thread reads that follows them."""
 
 from hypothesis import strategies as st
 
-from green_notebook.pace import PAIR_ERROR_S, Pace
 from green_notebook.traces import Rhythm
 
 NOW_S = 1000.0
@@ -10,17 +9,10 @@ NOW_S = 1000.0
 TINY_S = 1e-9
 periods = st.floats(0.081, 0.109)
 phases = st.floats(0.0, 1.0)
-errors = st.floats(0.0001, PAIR_ERROR_S)
 
 
 def rhythm(period_s=0.1, phase_s=0.0):
     return Rhythm(period_s, NOW_S + phase_s, 0.0002)
-
-
-def paired(one, error_s=0.0005):
-    pace = Pace()
-    pace.follow([one], NOW_S, error_s)
-    return pace
 
 
 def readings(pace, seconds=20.0, late_s=0.0):

@@ -63,7 +63,7 @@ class Counter:
         return energy(end_s - self.begun_s) - energy(start_s - self.begun_s)
 
 
-@dataclass
+@dataclass(repr=False)
 class Figures:
     """How far measured spans were from the truth."""
 
@@ -87,7 +87,7 @@ class Figures:
     def held_part(self) -> float:
         return mean(self.held)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         """In percent, for whoever looks why a test failed."""
         return (
             f"median {100 * self.median:.3f} % worst {100 * self.worst:.2f} % "

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from paces import NOW_S, TINY_S, paired, periods, phases, readings, rhythm, step_number
+from paces import NOW_S, TINY_S, periods, phases, readings, rhythm, step_number
 
 from green_notebook.pace import (
     AGAIN_S,
@@ -104,7 +104,6 @@ def test_rhythms_that_do_not_go_together_leave_the_grid_as_it_was(several):
     pace = Pace()
     assert not pace.follow(several, NOW_S)
     assert pace.period_s == PERIOD_S
-    assert not pace.pairs
     assert all(
         math.isclose(at_s / PERIOD_S, round(at_s / PERIOD_S), abs_tol=1e-6)
         for at_s in readings(pace)
@@ -142,34 +141,23 @@ def test_fine_and_coarse_steps_go_together():
 
 
 def test_the_same_rhythm_is_looked_at_again_after_a_while():
-    """Only what changed is followed at once: what did not is as it was, but for its error."""
-    one = rhythm()
-    pace = paired(one)
-    assert not pace.follow([one], NOW_S + 0.5 * AGAIN_S, 1.0)
-    assert pace.pairs
-    pace.follow([one], NOW_S + 1.5 * AGAIN_S, 1.0)
-    assert not pace.pairs
+    """What changed is followed at once; what did not, a clock that drifts, now and then."""
+    pace, one, other = Pace(), rhythm(), rhythm(0.1 * (1 + 1e-4), 0.05)
+    both = [one, other]
+    assert pace.follow(both, NOW_S)
+    assert not pace.follow(both, NOW_S + 0.9 * AGAIN_S)
+    # After some hundred seconds they have drifted apart by a tenth of a step.
+    assert pace.follow(both, NOW_S + 100.0)
+    assert pace.follow([one], NOW_S + 100.1)
 
 
 def test_a_counter_that_goes_leaves_the_usual_grid():
     """Of a source that was closed, or a rhythm that was lost, nothing stays."""
-    for error_s in (0.0005, math.inf):
-        pace = Pace()
-        assert pace.follow([rhythm(0.104)], NOW_S, error_s)
-        assert pace.follow([], NOW_S + 1.0)
-        assert (pace.period_s, pace.pairs) == (PERIOD_S, False)
-        assert pace.next_s(NOW_S) == Pace().next_s(NOW_S)
-
-
-def test_a_second_counter_ends_the_pairs():
-    """And the first one's steps are kept clear of from then on."""
-    one, other = rhythm(), rhythm(phase_s=0.04)
-    pace = paired(one)
-    assert pace.follow([one, other], NOW_S + 0.2)
-    assert not pace.pairs
-    # Steps at 0 and at 40 ms leave 60 ms free.
-    for at_s in readings(pace):
-        assert 0.04 + 0.012 < (at_s - NOW_S) % 0.1 < 0.1 - 0.012
+    pace = Pace()
+    assert pace.follow([rhythm(0.104)], NOW_S)
+    assert pace.follow([], NOW_S + 1.0)
+    assert pace.period_s == PERIOD_S
+    assert pace.next_s(NOW_S) == Pace().next_s(NOW_S)
 
 
 @given(periods, st.lists(phases, min_size=2, max_size=5))

@@ -23,13 +23,13 @@ def short(request):
     return request.param
 
 
-@pytest.mark.parametrize(("gpus", "count", "wakes"), [(1, 40, 12.5), (2, 20, 14.0), (8, 12, 24.0)])
+@pytest.mark.parametrize(("gpus", "count", "wakes"), [(1, 40, 12.5), (2, 20, 15.0), (8, 12, 24.0)])
 def test_a_short_cell_after_a_long_one(tmp_path, short, gpus, count, wakes):
-    """One counter is read in pairs, several clear of all steps: either tells when each stepped."""
+    """The instants are clear of all steps, and some enclose one: they tell when each counter stepped."""
     seconds, largest = short
     found = after_long_spans(tmp_path, Setting(WAVE, gpus), seconds, count, SEEDS)
     assert found.short.median <= 0.01, found.short
-    assert found.short.worst <= largest, found.short
+    assert found.short.nearly_all <= largest / 2, found.short
     assert found.short.held_part >= HELD, found.short
     assert found.long.median <= 0.0005, found.long
     assert found.long.worst <= 0.005, found.long
@@ -78,7 +78,7 @@ def test_a_counter_of_finer_steps(tmp_path, short, gpus, wakes):
     seconds, largest = short
     found = after_long_spans(tmp_path, Setting(WAVE, gpus, 0.02), seconds, 24 // gpus, SEEDS)
     assert found.short.median <= 0.005, found.short
-    assert found.short.worst <= largest, found.short
+    assert found.short.nearly_all <= largest / 4, found.short
     assert found.short.held_part >= HELD, found.short
     assert found.long.worst <= 0.01, found.long
     assert mean(found.woken) <= wakes
