@@ -5,6 +5,8 @@ cell took is known only as well as the instants of its counter's steps. The limi
 what was found in simulated time (2026).
 """
 
+import random
+from itertools import pairwise
 from statistics import mean
 
 import pytest
@@ -82,3 +84,14 @@ def test_a_counter_of_finer_steps(tmp_path, short, gpus, wakes):
     assert found.short.held_part >= HELD, found.short
     assert found.long.worst <= 0.01, found.long
     assert mean(found.woken) <= wakes
+
+
+@pytest.mark.parametrize("gpus", [1, 8])
+def test_listeners_hear_in_time_amid_a_long_span(tmp_path, gpus):
+    """However few plans are asked meanwhile: whoever wants to hear each half second does."""
+    one, heard = Setting(WAVE, gpus).simulation(tmp_path, random.Random(1)), []
+    one.sampler.listeners.append(lambda now_s: heard.append(now_s) or 0.5)
+    one.span(30.0)
+    waits_s = [then - before for before, then in pairwise(heard)]
+    assert len(waits_s) > 50
+    assert max(waits_s) < 0.7
