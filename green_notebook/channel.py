@@ -25,8 +25,7 @@ POWER_EVERY_S = 0.04
 NEAR_S = 0.1
 STARVED = 3.0
 # So long after an edge a counter whose rhythm is known is read as the others are, and its plan asked
-# once in so long only: that costs as much as the reading. (In pairs: seven, so that those in turn come
-# near to the step from either side.)
+# once in so long only: that costs as much as the reading.
 EDGE_OVER_S = 0.3
 CALM_S, CALM_LEAST_S = 1.4, 0.3
 SURE_S = 0.004
@@ -99,17 +98,10 @@ class Channel:
 
     def plan(self, now_s: float, pace: Pace | None) -> None:
         """Settle when to read next (``due_s``): at the pace's instants or before; None: at rest."""
-        plan = self._plan
-        calm = now_s < self._calm_until_s and not self._edges
-        pairs = pace is not None and pace.pairs and not self._edges
-        taken = self.due_s == self.background_s <= self._read_s + SOON_S
-        if pairs and taken and self._calm_until_s and pace is not None:
-            # The first of two readings, just before a step.
-            self.due_s = pace.second_s(self.background_s)
-            return
         self.due_s = self.background_s = self._background(now_s, pace)
         self._expected_s = max(self.due_s - self._read_s, NEAR_S)
-        self.exact = calm and pairs
+        self.exact = False
+        plan, calm = self._plan, now_s < self._calm_until_s and not self._edges
         if plan is None or calm:
             return
         # Of readings in a calm time the last ones tell whether the steps come as foretold.
@@ -120,21 +112,16 @@ class Channel:
         while self._edges:
             self._edge_s = self._edges.popleft()
             plan.mark(self._edge_s)
-        due_s = plan.next_s(now_s, self.background_s)
-        if pairs and due_s >= self.background_s:
-            due_s = self.background_s
-        self.due_s = due_s
+        self.due_s = plan.next_s(now_s, self.background_s)
+        self.exact = self.due_s != self.background_s
         self._calm_until_s = now_s + self._calm_s(now_s) if self._calm(now_s) else 0.0
-        self.exact = due_s != self.background_s or (pairs and self._calm_until_s > 0)
 
     def _background(self, now_s: float, pace: Pace | None) -> float:
         """When it is read at the latest."""
         if pace is None:
             return resting_s(self._read_s)
-        if self._plan is not None:
-            near = self._edges or not self._calm_until_s
-            return pace.close_s(self._read_s) if near else pace.next_s(self._read_s)
-        long = self.trace.spec.kind == "energy" and now_s - self._edge_s > LONG_S
+        fine = self._plan is None and self.trace.spec.kind == "energy"
+        long = fine and now_s - self._edge_s > LONG_S
         return pace.next_s(self._read_s, round(LONG_PERIOD_S / pace.period_s) if long else 1)
 
     def _calm(self, now_s: float) -> bool:
@@ -149,6 +136,11 @@ class Channel:
         while calm_s > CALM_LEAST_S and self.error_at(now_s + calm_s) > SURE_S:
             calm_s /= 2
         return calm_s
+
+    @property
+    def calm_until_s(self) -> float:
+        """Until when (s) it foretells its steps and wants the pace's readings alone."""
+        return -math.inf if self._edges else self._calm_until_s
 
     @property
     def steps(self) -> Rhythm | None:

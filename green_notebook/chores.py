@@ -34,7 +34,7 @@ Listener = Callable[[float], float | None]
 
 
 class Chores:
-    """Slow sensors, child processes, users of GPUs, listeners: once a second, and after an edge.
+    """Slow sensors, child processes, users of GPUs, listeners: once in one or two seconds, and after an edge.
 
     Any thread calls `edge` and `settle`; everything else is the sampler's thread's.
     """

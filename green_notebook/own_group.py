@@ -24,7 +24,7 @@ TOP = "/sys/fs/cgroup"
 class OwnGroup:
     """Whether our control group is ours alone, and its CPU time.
 
-    `look` decides, once a second; `cpu_s` is cheap enough for a span's edge.
+    `look` decides, with each scan of the children; `cpu_s` is cheap enough for a span's edge.
     """
 
     def __init__(self, host: Host, tree: ProcessTree) -> None:

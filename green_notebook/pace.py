@@ -1,10 +1,8 @@
 """The instants at which all sensors are read, so that one wake of the thread serves them all.
 
-A wake costs most, and warm again at once it costs little. So where one counter's steps are foretold,
-it is read just before every second of them and again just after: that shows every step, for half
-the wakes, and keeps the phase sharp. Several counters step at different times: the instants then keep
-clear of all steps and see each once, and nothing has to be read at an instant of its own for being
-too near to one. Else they are a little closer than the slowest usual step.
+Where counters' steps are foretold, the instants keep clear of them and show each step once: then no
+reading is doubtful for being too near to a step, none needs an instant of its own, and none is
+missed. Else they are a little closer than the slowest usual step.
 """
 
 from __future__ import annotations
@@ -33,25 +31,13 @@ USED = 0.4
 # their period by this part.
 OFF, PERIOD_OFF = 0.1, 1e-4
 GOLDEN = (math.sqrt(5) - 1) / 2
-# A thread wakes so much late, rarely more than the second; pairs are for steps known so well.
-WAKE_S = 0.0002
-LATE_S = 0.0015
-PAIR_ERROR_S = 0.003
-# One reading of each pair in turn comes so near to the step, in parts of its error: that sharpens it.
-NEARER = 0.5
-# The pairs stay while a step is amid one by as much.
-PAIR_OFF_S = 0.0002
 
 
 class Pace:
-    """A grid of instants; the sampler's thread moves it.
-
-    Where there are ``pairs``, a second reading is due after each, behind a step.
-    """
+    """A grid of instants; the sampler's thread moves it."""
 
     def __init__(self) -> None:
         self.period_s = PERIOD_S
-        self._around_s = 0.0
         self._origin_s = 0.0
         self._free_s = 0.0
         self._followed: Sequence[Rhythm] = ()
@@ -61,62 +47,21 @@ class Pace:
         """The next instant, half a period to one and a half after ``read_s``, or each ``every``-th."""
         number = every * math.ceil((read_s - self._origin_s) / (every * self.period_s) + 0.5)
         at_s = self._origin_s + number * self.period_s
-        if self._around_s:
-            early = 1.0 if number % 2 else NEARER
-            return at_s - early * self._around_s - LATE_S
         return at_s + USED * self._free_s * (number * GOLDEN % 1.0 - 0.5)
 
-    def close_s(self, read_s: float) -> float:
-        """The next instant for a counter whose next steps matter: it sees each of them."""
-        if not self._around_s:
-            return self.next_s(read_s)
-        step_s = self.period_s / 2
-        return self._origin_s + step_s * (math.ceil((read_s - self._origin_s) / step_s) + 0.5)
-
-    @property
-    def pairs(self) -> bool:
-        """Whether a second reading is due after each."""
-        return self._around_s > 0
-
-    def second_s(self, first_s: float) -> float:
-        """When the second reading after a first one is due."""
-        number = round(2 * (first_s - self._origin_s) / self.period_s) / 2
-        late = NEARER if number % 2 else 1.0
-        return self._origin_s + number * self.period_s + late * self._around_s + WAKE_S
-
-    def follow(self, rhythms: Sequence[Rhythm], now_s: float, error_s: float = math.inf) -> bool:
-        """Go by these counters' steps; whether the grid moved.
-
-        One counter alone is read in pairs where its next steps are known to ``error_s``, well enough.
-        """
+    def follow(self, rhythms: Sequence[Rhythm], now_s: float) -> bool:
+        """Keep clear of these counters' steps where that is possible; whether the grid moved."""
         if now_s - self._followed_s < AGAIN_S and _same(rhythms, self._followed):
             return False
         self._followed, self._followed_s = rhythms, now_s
         before = self.period_s, self._origin_s
-        if len(rhythms) == 1 and self._pair(rhythms[0], now_s, error_s):
-            return before != (self.period_s, self._origin_s)
         period_s, middle_s, free_s = _clear_of(rhythms, now_s)
         if not free_s:
             self.period_s, self._origin_s = PERIOD_S, 0.0
-        elif self.pairs or not self._is_near(period_s, middle_s, free_s):
+        elif not self._is_near(period_s, middle_s, free_s):
             self.period_s, self._origin_s = period_s, middle_s
-        self._free_s, self._around_s = free_s, 0.0
+        self._free_s = free_s
         return before != (self.period_s, self._origin_s)
-
-    def _pair(self, rhythm: Rhythm, now_s: float, error_s: float) -> bool:
-        """Whether a counter's steps can be read in pairs."""
-        if error_s > PAIR_ERROR_S or not SHORTEST_S <= rhythm.period_s <= LONGEST_S:
-            return False
-        period_s, step_s = 2 * rhythm.period_s, rhythm.before(now_s)
-        # Of two steps the one that went before stays it.
-        off_s = (step_s - self._origin_s) % period_s
-        if period_s / 4 < off_s < 3 * period_s / 4:
-            step_s, off_s = step_s - rhythm.period_s, (off_s + rhythm.period_s) % period_s
-        stays = min(off_s, period_s - off_s) < PAIR_OFF_S
-        if not (self.pairs and stays and abs(period_s / self.period_s - 1) < PERIOD_OFF):
-            self.period_s, self._origin_s = period_s, step_s
-        self._around_s, self._free_s = error_s, 0.0
-        return True
 
     def _is_near(self, period_s: float, middle_s: float, free_s: float) -> bool:
         off_s = (middle_s - self._origin_s) % self.period_s

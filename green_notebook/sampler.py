@@ -2,11 +2,8 @@
 
 `mark` is called by the cell's own thread at a span's edges: it reads every open sensor and the
 operating system's totals, waits for nobody and never raises. The thread reads in between, each
-sensor when its plan says (`channel.py`), and does the chores (`chores.py`). Tests call `tick`
-themselves.
-
-What a wake costs is mostly waking: 50 to 100 us for a thread that then does nothing, and the
-caches are cold. So sensors share their instants, and chores those of the sensors.
+sensor when its plan says (`channel.py`), and does the chores (`chores.py`): its rounds are
+`rounds.py`. Tests call `tick` themselves.
 """
 
 from __future__ import annotations
@@ -18,14 +15,14 @@ from dataclasses import replace
 from typing import Any
 
 from green_notebook.alarm import Alarm
-from green_notebook.channel import SOON_S
 from green_notebook.chores import Chores, Listener
 from green_notebook.clock import Clock
 from green_notebook.gpus import GpuUsers
 from green_notebook.host import Host
 from green_notebook.inventory import Inventory, SensorStatus
 from green_notebook.model import Trace
-from green_notebook.pace import AGAIN_S, RESTING_PERIOD_S, Pace
+from green_notebook.pace import RESTING_PERIOD_S
+from green_notebook.rounds import Rounds
 from green_notebook.selection import Choice
 from green_notebook.sensors import Model, Sensor
 from green_notebook.traces import Measured, energy_between
@@ -55,19 +52,13 @@ class Sampler:
         # up and down may lose one, and the session would never rest again.
         self._held: set[object] = set()
         self._chores = Chores(self.inventory, self.usage, self.gpus, clock)
+        self._rounds = Rounds(self.inventory, self._chores)
         self._marked_s = -math.inf
-        # The cell's thread has read sensors: when each is due is to be settled anew.
-        self._news = False
         # The settings that were given last: the same object is the same settings.
         self._options: Mapping[str, Any] | None = None
-        self.pace = Pace()
-        # Whether the last readings were those of a session at rest.
-        self._rested = False
         self._alarm = Alarm()
         # When the thread wakes by itself; infinite while it is at work, and before it has begun.
         self._until_s = math.inf
-        # Whether the next reading is at an instant of its own, not one of the background's.
-        self._exact = False
         self._stop = False
         self._thread: threading.Thread | None = None
 
@@ -84,7 +75,7 @@ class Sampler:
         self._options = options
         if dict(options) != self.inventory.options:
             self.inventory.reopen(options)
-            self._news = True
+            self._rounds.news = True
             self._alarm.ring()
 
     def open_slow(self) -> bool:
@@ -118,7 +109,7 @@ class Sampler:
 
     @property
     def listeners(self) -> list[Listener]:
-        """Called back from the thread, once a second or as often as each asks for."""
+        """Called back from the thread, once in one or two seconds or as often as each asks for."""
         return self._chores.listeners
 
     def status(self) -> list[SensorStatus]:
@@ -162,7 +153,7 @@ class Sampler:
         """Read the sensors, and let a span begin at the instant after: nothing of ours is in it."""
         now_s = self.clock.monotonic()
         self._edge(now_s)
-        self._chores.ask(now_s + self.pace.period_s / 2)
+        self._chores.ask(now_s + self._rounds.pace.period_s / 2)
         self.read_sensors()
         start.own_s = self.clock.process_cpu_s()
         start.at_s = self.clock.monotonic()
@@ -171,12 +162,12 @@ class Sampler:
         """A span begins or ends: what follows a counter's steps is to read those that come now."""
         self._marked_s = at_s
         self._chores.edge(at_s)
-        self._news = True
         # Where nothing is foretold, the next reading comes soon enough.
-        soon = self._until_s - at_s <= self.pace.period_s
+        soon = self._until_s - at_s <= self._rounds.pace.period_s
         for channel in self.inventory.channels:
             channel.edge(at_s)
             soon = soon and not channel.foretells
+        self._rounds.news = True
         if not soon:
             self._alarm.ring()
 
@@ -211,7 +202,7 @@ class Sampler:
             try:
                 wait_s = self.round()
             except BaseException:  # noqa: BLE001 - nothing of ours may ever surface in the kernel
-                wait_s = self.pace.period_s
+                wait_s = self._rounds.pace.period_s
             # All that this thread takes is the meter's, its waking up included.
             cpu_s = self.clock.thread_cpu_s()
             self.usage.meter_s += cpu_s - counted_s
@@ -220,56 +211,21 @@ class Sampler:
             wait_s = min(wait_s, RESTING_PERIOD_S)
             # An edge that comes after this sees it; one that came before has rung.
             self._until_s = self.clock.monotonic() + wait_s
-            self._alarm.sleep(wait_s, exact=self._exact)
+            self._alarm.sleep(wait_s, exact=self._rounds.exact)
             self._until_s = math.inf
         self._alarm.close()
 
     def round(self) -> float:
         """Read and do what is due; how long (s) until something is due again."""
-        chores = self._chores
-        now_s = self.clock.monotonic()
-        pace = self.pace if self.busy or now_s - self._marked_s < LINGER_S else None
-        due_s = self._read_due(now_s, pace)
-        now_s = self.clock.monotonic()
-        if chores.ready(now_s, due_s):
-            self._follow(now_s)
-            chores.do(now_s, self.pace if pace else None, busy=self.busy)
-            due_s = self._read_due(self.clock.monotonic(), pace)
-            now_s = self.clock.monotonic()
-        return max(SOON_S, min(due_s, chores.after(now_s, due_s)) - now_s)
-
-    def _follow(self, now_s: float) -> None:
-        """Keep the pace clear of the steps of all counters whose rhythm is known."""
-        channels = self.inventory.channels
-        told = [steps for one in channels if (steps := one.steps)]
-        alone = [one for one in channels if one.foretells or one.trace.spec.kind == "power"]
-        error_s = alone[0].error_at(now_s + AGAIN_S) if len(alone) == 1 else math.inf
-        if self.pace.follow(told, now_s, error_s):
-            self._news = True
-
-    def _read_due(self, now_s: float, pace: Pace | None) -> float:
-        """Read what is due; when the next reading is."""
-        # Set after what it tells of, and taken back before that is looked at: none is missed.
-        news, self._news = self._news or self._rested is bool(pace), False
-        self._rested = pace is None
-        due_s, exact = math.inf, False
-        for channel in self.inventory.channels:
-            if news:
-                channel.plan(now_s, pace)
-            if channel.due_s <= now_s + SOON_S:
-                channel.take()
-                now_s = self.clock.monotonic()
-                channel.plan(now_s, pace)
-            if channel.due_s < due_s:
-                due_s, exact = channel.due_s, channel.exact
-        self._exact = exact
-        return due_s
+        busy = self.busy
+        near = busy or self.clock.monotonic() - self._marked_s < LINGER_S
+        return self._rounds.round(self.clock.monotonic, near=near, busy=busy)
 
     def tick(self) -> None:
         """One round of everything, due or not."""
         self.open_slow()
         self.read_sensors()
-        self._chores.do(self.clock.monotonic(), self.pace, busy=self.busy)
+        self._chores.do(self.clock.monotonic(), self._rounds.pace, busy=self.busy)
 
     def close(self, *, wait: bool = True) -> None:
         """Stop the thread and give the sensors back; more than once does no harm."""

@@ -21,12 +21,12 @@ from green_notebook.processes import Descendants, ProcessTree
 TICK_S = 0.01
 # Both edges of a span fall anywhere within a tick, on each CPU, for busy and for idle time.
 TICKS_OF_ERROR = 2
-# While a span is open there is a scan a second.
+# While a span is open there is a scan in one or two seconds.
 WATCHED_S = 2.5
 # Looks at all descendants may take this part of a core, and are at most so far apart (s).
 SCAN_PART = 0.0015
 LONGEST_PAUSE_S = 30.0
-# Memory as it was so long ago is good enough for a span's begin: it is read each second.
+# Memory as it was so long ago is good enough for a span's begin: it is read each second or two.
 MEMORY_S = 2.5
 
 

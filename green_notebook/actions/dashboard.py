@@ -39,15 +39,16 @@ class Dashboard:
     def _final(self, _report: Report) -> None:
         self._shown = (-1, -1)
 
-    def tick(self, now_s: float) -> None:
-        """Send the state where a second has passed and something is new."""
+    def tick(self, now_s: float) -> float:
+        """Send the state where a second has passed and something is new; the next look's wait."""
         session = self._session
         now = (len(session.ledger), len(session.chronicle.power))
         if now_s - self._told_s < PERIOD_S or now == self._shown:
-            return
+            return PERIOD_S
         self._told_s, self._shown = now_s, now
         with suppress(Exception):
             self._widget.state = state(session)
+        return PERIOD_S
 
     def close(self) -> None:
         """Stop following."""

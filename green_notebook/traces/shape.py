@@ -141,7 +141,10 @@ class Curve:
             own = min(index, NEIGHBOURS)
             falls = levels.falls(own)
             if levels.states[own] in (-1, 1):
-                return At(power * part * lasts_s, sigma_j, levels=True)
+                # A sliver at the other level lies at one of its ends.
+                level_w = levels.high_w if levels.states[own] > 0 else levels.low_w
+                off_j = abs(power - level_w) * lasts_s / math.sqrt(3)
+                return At(power * part * lasts_s, math.hypot(sigma_j, off_j), levels=True)
             if falls is not None and levels.states[own] == 0:
                 ends = (levels.high_w, levels.low_w) if falls else (levels.low_w, levels.high_w)
                 return At(_switched(power, part, lasts_s, *ends), sigma_j, levels=True)

@@ -46,6 +46,9 @@ NOMINAL_OFF = 0.15
 class StepClock:
     """Learns from each reading in turn; ``before`` and ``error_s`` tell what it knows."""
 
+    # A step that came otherwise than foretold counts for so much with each one seen after it.
+    calmer = 0.97
+
     def __init__(self, nominal_s: float) -> None:
         self.nominal_s = nominal_s
         self.rhythm = Rhythm(nominal_s)
@@ -58,6 +61,8 @@ class StepClock:
         self._ahead_of = 0
         self._ahead_error_s = math.inf
         self.changed_s = -math.inf
+        # By how much steps came otherwise than foretold.
+        self.jitter_s = ERROR_FLOOR_S
         self._ticks: list[tuple[int, float, float]] = []
         self._value: float | None = None
         self._read_s = -math.inf
@@ -115,7 +120,7 @@ class StepClock:
         # Where steps jitter the bounds cross: nothing is told by them.
         if earliest_s <= latest_s:
             off_s = max(latest_s - last_s, last_s - earliest_s)
-            self._ahead_error_s = max(SAFETY * off_s, ERROR_FLOOR_S)
+            self._ahead_error_s = max(SAFETY * off_s, self.jitter_s)
 
     def saw(self, at_s: float, value: float | None, took_s: float = 0.0) -> bool:
         """Take a reading; True where the counter moved since the one before."""
@@ -162,6 +167,8 @@ class StepClock:
             self._stranger()
             return
         self._strangers = 0
+        unforeseen_s = off_s if off_s > self.error_at(above_s) else 0.0
+        self.jitter_s = max(self.calmer * self.jitter_s, unforeseen_s, ERROR_FLOOR_S)
         if above_s - below_s > 1.5 * TIGHT_S and off_s == 0.0:
             # As expected, and too wide to sharpen anything.
             return
@@ -224,8 +231,7 @@ class StepClock:
             self._ticks = [(k - number, low, high) for k, low, high in self._ticks]
             number = 0
         self._ticks.append((number, below_s, above_s))
-        if len(self._ticks) > KEPT:
-            self._thin(above_s)
+        self._thin(above_s)
         self._unfitted += 1
         if self._unfitted >= REFIT_EVERY or len(self._ticks) < KEPT:
             self._unfitted = 0
@@ -238,13 +244,13 @@ class StepClock:
         self._publish()
 
     def _thin(self, now_s: float) -> None:
-        """Drop the step that is too old, else the one whose neighbours are nearest."""
+        """Drop the steps that are too old, else the one whose neighbours are nearest."""
         ticks = self._ticks
-        index = 0
-        if now_s - ticks[0][1] < KEPT_S:
+        while len(ticks) > LATEST + 2 and now_s - ticks[0][1] > KEPT_S:
+            del ticks[0]
+        if len(ticks) > KEPT:
             inner = range(1, len(ticks) - LATEST)
-            index = min(inner, key=lambda one: ticks[one + 1][0] - ticks[one - 1][0])
-        del ticks[index]
+            del ticks[min(inner, key=lambda one: ticks[one + 1][0] - ticks[one - 1][0])]
 
     def _bounds(self, period_s: float) -> tuple[float, float]:
         """The latest lower and the earliest upper bound of the origin for a period."""
@@ -295,5 +301,5 @@ class StepClock:
         below_s, above_s = self._bounds(self.period_s)
         self.origin_s = (below_s + above_s) / 2
         room_s = above_s - below_s
-        self.error_s = max(SAFETY * abs(room_s) / 2, ERROR_FLOOR_S)
+        self.error_s = max(SAFETY * abs(room_s) / 2, self.jitter_s)
         return room_s

@@ -168,8 +168,9 @@ class Watch:
         return max(0.0, at_s - edge_s) if self._patient and math.isfinite(edge_s) else 0.0
 
     def _rough(self, at_s: float) -> float:
-        """How well (s) the phase is to be known."""
-        return max(self.rough_s, min(ROUGHER * self._since_edge_s(at_s), ROUGHEST_S))
+        """How well (s) the phase is to be known: no better than the steps keep it."""
+        rough_s = max(self.rough_s, min(ROUGHER * self._since_edge_s(at_s), ROUGHEST_S))
+        return max(rough_s, 2 * self.clock.jitter_s)
 
     def _changed(self, before_s: float, at_s: float) -> None:
         """Settle which step brought a new value: one is sure where no other can have."""
@@ -192,7 +193,7 @@ class Watch:
         """Begin anew where it is open which step is the next: a wrong number spoils all that follow."""
         clock = self.clock
         if self._patient and clock.known and clock.error_at(at_s) > LOST * clock.period_s:
-            self.clock, self._misses = StepClock(clock.nominal_s), 0
+            self.clock, self._misses, self._enclose_s = StepClock(clock.nominal_s), 0, -math.inf
 
     def error_at(self, at_s: float) -> float:
         """The half-width (s) of the step that is foretold about then."""
