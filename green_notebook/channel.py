@@ -33,7 +33,9 @@ SURE_S = 0.004
 # of coarse steps is read as before, since a short cell's first step is shared out by what the steps
 # before it were. So is power: what no reading saw of it is lost.
 LONG_S = 5.0
-LONG_PERIOD_S = 0.4
+LONG_PERIOD_S = 0.8
+# A reading so old is renewed for those who look at the totals.
+OLD_S = 0.15
 
 
 class Channel:
@@ -78,6 +80,22 @@ class Channel:
             self._power_s = at_s
             self.trace.power.append(self._reading(self._read_power))
 
+    def glance(self) -> None:
+        """One reading of the value alone, with as little code as can be: each line costs, once cold."""
+        begun_s = self._monotonic()
+        if begun_s - self._read_s > STARVED * self._expected_s:
+            self.take()
+            return
+        try:
+            value = self._read()
+        except Exception:  # noqa: BLE001 - whatever the driver says, it is a gap
+            value = None
+        ended_s = self._monotonic()
+        self._read_s = at_s = (begun_s + ended_s) / 2
+        reading = Reading(at_s, value, ended_s - begun_s)
+        self.trace.readings.append(reading)
+        self._told.append(reading)
+
     def _backfill(self, after_s: float, before_s: float) -> None:
         """Power that the driver kept while a cell held the interpreter and nobody could read."""
         if self._samples is None:
@@ -87,6 +105,11 @@ class Channel:
             for at_s, watts in self._samples(after_s):
                 if after_s < at_s < before_s:
                     ring.append(Reading(at_s, watts))
+
+    def renew(self, now_s: float) -> None:
+        """Somebody looks at the totals: read a counter that is read rarely."""
+        if not self.foretells and now_s - self._read_s > OLD_S:
+            self.take()
 
     def edge(self, at_s: float) -> None:
         """A span begins or ends now: the counter's next steps matter."""

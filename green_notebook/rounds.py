@@ -2,7 +2,7 @@
 
 What a wake costs is mostly waking: 50 to 100 us for a thread that then does nothing, and the
 caches are cold. So sensors share their instants, and chores those of the sensors; and in a calm time
-no more code runs than the reading of coarse counters takes.
+no more code runs than the reading of coarse counters takes (their power comes with the others).
 """
 
 from __future__ import annotations
@@ -33,19 +33,20 @@ class Rounds:
         self._rested = False
         # Until then coarse counters alone are read, at the second next; all else at the third.
         self._calm_until_s = self._calm_due_s = self._others_due_s = 0.0
+        self._glances: list[Callable[[], None]] = []
 
     def round(self, monotonic: Monotonic, *, near: bool, busy: bool) -> float:
         """Read and do what is due; how long (s) until something is due again.
 
         ``near`` is false for a session at rest; ``busy`` is whether anybody measures.
         """
-        if self._calm_until_s > 0 and not self.news and (wait_s := self._calm_round(monotonic)) > 0:
-            return wait_s
         chores, pace = self._chores, self.pace if near else None
         due_s = self._read_due(monotonic, pace)
         now_s = monotonic()
         if chores.ready(now_s, due_s):
             self._follow(now_s)
+            for channel in self._inventory.channels:
+                channel.renew(now_s)
             chores.do(now_s, pace, busy=busy)
             due_s = self._read_due(monotonic, pace)
             now_s = monotonic()
@@ -58,27 +59,28 @@ class Rounds:
         if self.exact or self.news or not due_s:
             return
         calm_until_s = math.inf
+        self._glances = []
         for channel in self._inventory.channels:
             if channel.foretells:
+                self._glances.append(channel.glance)
                 calm_until_s = min(calm_until_s, channel.calm_until_s)
             else:
                 self._others_due_s = min(self._others_due_s, channel.due_s)
         self._calm_until_s = calm_until_s if math.isfinite(calm_until_s) else 0.0
 
-    def _calm_round(self, monotonic: Monotonic) -> float:
-        """Most rounds of a long span: what it reads is due next; 0 where there is more to do."""
-        now_s = monotonic()
-        soon_s = now_s + SOON_S
-        until_s = min(self._others_due_s, self._chores.due_s)
-        if soon_s >= until_s or soon_s >= self._calm_due_s >= self._calm_until_s:
+    def calm_round(self, monotonic: Monotonic) -> float:
+        """Most rounds of a long span, in few lines: the wait (s), or 0 where there is more to do."""
+        if self.news or not self._calm_until_s:
             return 0.0
-        if soon_s >= self._calm_due_s:
-            for channel in self._inventory.channels:
-                if channel.foretells:
-                    channel.take()
-            self._calm_due_s = self.pace.next_s(now_s)
-            now_s = monotonic()
-        return min(until_s, self._calm_due_s) - now_s
+        soon_s, due_s = monotonic() + SOON_S, self._calm_due_s
+        until_s = min(self._others_due_s, self._chores.due_s)
+        if soon_s >= until_s or soon_s >= due_s >= self._calm_until_s:
+            return 0.0
+        if soon_s >= due_s:
+            for glance in self._glances:
+                glance()
+            self._calm_due_s = due_s = self.pace.next_s(due_s)
+        return max(SOON_S, min(until_s, due_s) - soon_s)
 
     def _follow(self, now_s: float) -> None:
         """Keep the pace clear of the steps of all counters whose rhythm is known."""

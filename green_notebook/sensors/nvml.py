@@ -7,6 +7,7 @@ driver's; opening it can take up to a second and wakes a sleeping laptop GPU, so
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -22,6 +23,7 @@ from green_notebook.sensors._nvml_library import (
     CURE_DRIVER,
     Library,
     as_text,
+    counted,
     load,
     why_not,
 )
@@ -45,7 +47,7 @@ class NvmlGpu:
         # Old and partial libraries do not tell names or identifiers; energy is what counts.
         self._name = as_text(library.ask("nvmlDeviceGetName", self._handle) or "")
         self.uuid = as_text(library.ask("nvmlDeviceGetUUID", self._handle) or "")
-        self._energy = nvml.nvmlDeviceGetTotalEnergyConsumption
+        self._energy = counted(nvml, "nvmlDeviceGetTotalEnergyConsumption", ctypes.c_uint64)
         self._usage = nvml.nvmlDeviceGetPowerUsage
         self._failed = nvml.NVMLError
         # 186 since driver 530; older copies of the library have no name for it.

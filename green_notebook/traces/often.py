@@ -17,7 +17,7 @@ OF_THE_TIME = 0.4
 # More often than this costs too much; the counters themselves move each millisecond.
 SHORTEST_S = 0.002
 # The longest that the background waits while a span is measured; it sees to slower wraps itself.
-BACKGROUND_S = 0.6
+BACKGROUND_S = 1.2
 # The background of a session at rest, where nothing is measured.
 RESTING_S = 0.5
 
