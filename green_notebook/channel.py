@@ -29,11 +29,14 @@ STARVED = 3.0
 EDGE_OVER_S = 0.3
 CALM_S, CALM_LEAST_S = 1.4, 0.3
 SURE_S = 0.004
-# So long after an edge a counter of fine steps is read only so often: it loses nothing meanwhile. One
-# of coarse steps is read as before, since a short cell's first step is shared out by what the steps
-# before it were. So is power: what no reading saw of it is lost.
+# So long after an edge a counter loses nothing by rarer readings: one of fine steps is read only so
+# often. Power is read as before: what no reading saw of it is lost.
 LONG_S = 5.0
 LONG_PERIOD_S = 0.8
+# One of coarse steps is read at every second instant only much later: the first step of a short cell
+# right after is shared out by what the steps before it were.
+COARSE_LONG_S = 20.0
+COARSE_EVERY = 2
 # A reading so old is renewed for those who look at the totals.
 OLD_S = 0.15
 
@@ -62,6 +65,8 @@ class Channel:
         self._power_s = -math.inf
         self.due_s = self.background_s = -math.inf
         self._expected_s = math.inf
+        # At which instants of the pace it is read: at each, or more rarely.
+        self.every = 1
         # Whether the next reading is worth nothing when it comes a millisecond late.
         self.exact = False
 
@@ -143,9 +148,13 @@ class Channel:
         """When it is read at the latest."""
         if pace is None:
             return resting_s(self._read_s)
-        fine = self._plan is None and self.trace.spec.kind == "energy"
-        long = fine and now_s - self._edge_s > LONG_S
-        return pace.next_s(self._read_s, round(LONG_PERIOD_S / pace.period_s) if long else 1)
+        since_s = now_s - self._edge_s if self.trace.spec.kind == "energy" else 0.0
+        self.every = 1
+        if self._plan is None and since_s > LONG_S:
+            self.every = round(LONG_PERIOD_S / pace.period_s)
+        elif self._plan is not None and since_s > COARSE_LONG_S:
+            self.every = COARSE_EVERY
+        return pace.next_s(self._read_s, self.every)
 
     def _calm(self, now_s: float) -> bool:
         """Whether the plan of a counter wants nothing but the background's readings for now."""

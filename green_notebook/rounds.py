@@ -34,6 +34,7 @@ class Rounds:
         # Until then coarse counters alone are read, at the second next; all else at the third.
         self._calm_until_s = self._calm_due_s = self._others_due_s = 0.0
         self._glances: list[Callable[[], None]] = []
+        self._every = 1
 
     def round(self, monotonic: Monotonic, *, near: bool, busy: bool) -> float:
         """Read and do what is due; how long (s) until something is due again.
@@ -59,9 +60,10 @@ class Rounds:
         if self.exact or self.news or not due_s:
             return
         calm_until_s = math.inf
-        self._glances = []
+        self._glances, self._every = [], 1
         for channel in self._inventory.channels:
             if channel.foretells:
+                self._every = channel.every
                 self._glances.append(channel.glance)
                 calm_until_s = min(calm_until_s, channel.calm_until_s)
             else:
@@ -79,7 +81,7 @@ class Rounds:
         if soon_s >= due_s:
             for glance in self._glances:
                 glance()
-            self._calm_due_s = due_s = self.pace.next_s(due_s)
+            self._calm_due_s = due_s = self.pace.next_s(due_s, self._every)
         return max(SOON_S, min(until_s, due_s) - soon_s)
 
     def _follow(self, now_s: float) -> None:
