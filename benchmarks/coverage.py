@@ -2,9 +2,10 @@
 
     python benchmarks/coverage.py [--groups 10] [--rows]
 
-Each sensor meets each load with a thread that is free, late, or held off for the whole span. Steps,
-their jitter, how long a read takes, the resolution, how early before its step a counter's value is
-from, and the gain (within 5 %) are drawn anew for each group. An interval is idle where its median
+The package's own sampler takes the readings (tests/meter/simulated_sampler.py). Each sensor meets
+each load with a thread that is free, late, or held off for the whole span. Steps, their jitter, how
+long a read takes, the resolution, how early before its step a counter's value is from, and the gain
+(within 5 %) are drawn anew for each group. An interval is idle where its median
 half-width is more than 4 times the median error (the gain apart) and the 5 % of the gain.
 """
 
@@ -15,20 +16,23 @@ import random
 import sys
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from statistics import mean, median
 from typing import Any, NamedTuple
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "meter"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "traces"))
 
-from simulated_meter import Device, Late, Run, Waveform, constant, sine, square, telegraph, training
+from simulated_meter import Device, Late, Waveform, constant, sine, square, telegraph, training
+from simulated_sampler import Counter, Meter, Simulation
 
 from green_notebook.model import Quantity, SensorSpec
-from green_notebook.traces import energy_between
+from green_notebook.testing import FakeClock
 
 GAIN = 0.05
 LENGTHS_S = (0.05, 0.13, 0.33, 1.07, 3.0, 10.0)
-# Name: kind, shortest and longest step (s), the power's refresh and window (s).
+# Name: kind, shortest and longest step (s), the power's refresh and window (s) where it tells power.
 SENSORS: dict[str, tuple[str, float, float, float, float]] = {
     "counter 100 ms, power 25 of 100": ("energy", 0.095, 0.105, 0.1, 0.025),
     "counter 100 ms, power 100 of 100": ("energy", 0.095, 0.105, 0.1, 0.1),
@@ -39,7 +43,7 @@ SENSORS: dict[str, tuple[str, float, float, float, float]] = {
     "power, 100 of 100 ms": ("power", 0.098, 0.102, 0.0, 0.1),
     "power, mean of 1 s": ("power", 0.098, 0.102, 0.0, 1.0),
     "power, 10 of 20 ms": ("power", 0.0198, 0.0202, 0.0, 0.01),
-    "RAPL, 1 ms": ("energy", 0.00098, 0.00102, 0.1, 0.025),
+    "RAPL, 1 ms": ("energy", 0.00098, 0.00102, 0.0, 0.0),
 }
 THREADS = {"free": (0.0, 0.0), "late": (0.005, 0.7), "held": (1e9, 1.0)}
 PERIODS_S = (0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.35, 0.5, 0.8, 1.0, 2.0)
@@ -109,8 +113,8 @@ def loads() -> dict[str, Load]:
     return found
 
 
-def made(sensor: str, wave: Waveform, thread: str, rng: random.Random) -> Run:
-    """A device with everything that is not known of real ones drawn at random."""
+def made(sensor: str, wave: Waveform, thread: str, rng: random.Random) -> Simulation:
+    """A session with one device; everything that is not known of real ones is drawn at random."""
     kind, least_s, most_s, refresh_s, window_s = SENSORS[sensor]
     step_s = rng.uniform(least_s, most_s)
     coarse = kind == "energy" and step_s > 0.01
@@ -123,8 +127,8 @@ def made(sensor: str, wave: Waveform, thread: str, rng: random.Random) -> Run:
     }
     nominal_s = min((0.001, 0.02, 0.1), key=lambda one: abs(one - step_s))
     spec = SensorSpec(
-        "x", "gpu:0", kind, gain_error=(GAIN, GAIN), step_s=nominal_s, window_s=window_s,
-        resolution_j=resolution_j, max_power_w=600.0,
+        "x", "cpu:0" if nominal_s == 0.001 else "gpu:0", kind, gain_error=(GAIN, GAIN),
+        step_s=nominal_s, window_s=window_s, resolution_j=resolution_j, max_power_w=600.0,
     )  # fmt: skip
     device = Device(
         wave, step_s, rng.uniform(0, 0.1), gain=1 / (1 + rng.uniform(-GAIN, GAIN)),
@@ -132,9 +136,9 @@ def made(sensor: str, wave: Waveform, thread: str, rng: random.Random) -> Run:
     )  # fmt: skip
     cell_s, cell_part = THREADS[thread]
     late = Late(random.Random(rng.random()), cell_s=cell_s, cell_part=cell_part)
-    run = Run(device, spec, late)
-    run.read_s = rng.choice([2e-5, 2e-5, 2e-4, 2e-3]) if coarse else 2e-5
-    return run
+    read_s = rng.choice([2e-5, 2e-5, 2e-4, 2e-3]) if coarse else 2e-5
+    clock, shape = FakeClock(), Counter if coarse else Meter
+    return Simulation(clock, [shape(clock, device, spec, read_s)], late)
 
 
 def group(sensor: str, load: Load, thread: str, seed: str) -> list[tuple[float, Told]]:
@@ -143,21 +147,17 @@ def group(sensor: str, load: Load, thread: str, seed: str) -> list[tuple[float, 
     lengths_s = [*LENGTHS_S, *LENGTHS_S]
     rng.shuffle(lengths_s)
     wave = load(rng, 20 + 1.1 * sum(lengths_s) + 1.5 * len(lengths_s))
-    run = made(sensor, wave, thread, rng)
-    run.until(rng.uniform(3, 6), in_cell=False)
     found = []
-    for length_s in lengths_s:
-        run.until(run.now_s + rng.uniform(0.3, 0.9), in_cell=False)
-        start_s = run.mark()
-        run.until(start_s + length_s * rng.uniform(0.97, 1.03), in_cell=True)
-        end_s = run.mark()
-        first = energy_between(run.trace, start_s, end_s, run.watch and run.watch.rhythm)
-        run.until(max(run.now_s, first.refine_until_s or 0.0), in_cell=False)
-        final = energy_between(run.trace, start_s, end_s, run.watch and run.watch.rhythm)
-        truth_j = wave.energy(end_s) - wave.energy(start_s)
-        if first.quantity and final.quantity:
-            told = compared(first.quantity, final.quantity, truth_j, run.device.gain)
-            found.append((length_s, told))
+    with closing(made(sensor, wave, thread, rng)) as one:
+        (meter,) = one.meters
+        one.run(rng.uniform(3, 6))
+        for length_s in lengths_s:
+            one.run(rng.uniform(0.3, 0.9))
+            edges = one.span(length_s * rng.uniform(0.97, 1.03))
+            first, final = (told.quantity for told in one.settled(meter, edges))
+            if first and final:
+                truth_j = meter.truth_j(*edges)
+                found.append((length_s, compared(first, final, truth_j, meter.device.gain)))
     return found
 
 
