@@ -153,7 +153,6 @@ class Run:
     spec: SensorSpec
     late: Late
     beside: bool = True
-    watched: bool = True
     read_s: float = 0.00002
     background_s: float = PERIOD_S
     fault: Callable[[float, float], float | None] | None = None
@@ -167,7 +166,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.trace = Trace(self.spec)
-        self.watch = watch_plan(self.spec) if self.watched else None
+        self.watch = watch_plan(self.spec)
         self.pace.period_s = self.background_s
 
     def read(self, at_s: float) -> None:
