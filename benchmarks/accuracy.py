@@ -37,8 +37,10 @@ GAIN = 0.05
 POLL_S = 0.1
 WARM_S = 6.0
 READ_S = 0.00002
-# Spans of one session: as many firsts, which know least of the counter's steps, in any number of them.
+# Spans of one session: its first ones know least, and are as large a part in any number of spans.
 EACH = 10
+# Sessions at least: each has one phase and one gain.
+FEWEST = 6
 # (name, kind, step or refresh, averaging window, further fields of the specification)
 SENSORS: list[tuple[str, dict[str, Any]]] = [
     ("counter, 100 ms", {"kind": "energy", "step_s": 0.1, "window_s": 0.025}),
@@ -119,7 +121,7 @@ def row_of(name: str, fields: dict, load: str, busy: bool, span_s: float, count:
     """The table's row for one sensor, load and length."""
     rng = random.Random(f"{name}{load}{span_s}")
     found: list[dict] = []
-    for group in range(max(2, round(count / EACH))):
+    for group in range(max(FEWEST, round(count / EACH))):
         wave = loads(rng, EACH * (span_s + 1.2) + 20)[load]
         late = Late(random.Random(group), cell_s=0.005 if busy else 0.0, cell_part=0.7)
         with closing(made(fields, wave, rng, late)) as one:
@@ -162,7 +164,7 @@ def shown(value: Any) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--spans", type=int, default=120, help="spans per row")
+    parser.add_argument("--spans", type=int, default=120, help="spans per row, 60 at least")
     parser.add_argument("--csv", help="write the rows here too")
     given = parser.parse_args()
     rows = []
