@@ -22,6 +22,8 @@ UNSTEADY = 1.2
 LEAST_STEP = 0.5
 # No instant of a step is known better than this.
 FINEST_S = 0.0001
+# A rhythm known worse than this part of a period numbers no step, and no neighbour is surer.
+LOST = 0.4
 
 _at = attrgetter("at_s")
 
@@ -96,7 +98,7 @@ def _coarse(stretches: Sequence[Stretch], rhythm: Rhythm) -> list[Knot]:
             first_s, last_s = max(low_s, foretold_s - off_s), min(high_s, foretold_s + off_s)
             if first_s <= last_s:
                 low_s, high_s = first_s, last_s
-        elif known and 0 < index < last:
+        elif known and 0 < index < last and rhythm.error_at(at_s) < LOST * period_s:
             # One of two steps, and its neighbours are surer: the stretch goes on across it.
             continue
         step_s, half_s = (low_s + high_s) / 2, max((high_s - low_s) / 2, FINEST_S)

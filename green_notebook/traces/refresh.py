@@ -37,6 +37,7 @@ class RefreshClock(StepClock):
 
     # Its first ones are numbered by the table's period, which may be off by two in a hundred.
     calmer = 0.9
+    lost = math.inf
 
     def __init__(self, nominal_s: float) -> None:
         super().__init__(nominal_s)

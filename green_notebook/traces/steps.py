@@ -48,6 +48,8 @@ class StepClock:
 
     # A step that came otherwise than foretold counts for so much with each one seen after it.
     calmer = 0.97
+    # One that is foretold worse than this part of a period is not numbered.
+    lost = 0.4
 
     def __init__(self, nominal_s: float) -> None:
         self.nominal_s = nominal_s
@@ -152,6 +154,10 @@ class StepClock:
     def _enclosed(self, below_s: float, above_s: float) -> None:
         if not self.known:
             self._search(below_s, above_s)
+            return
+        if self.error_at(above_s) > self.lost * self.period_s:
+            # Which step this is is open: a wrong number would spoil all that follows.
+            self._last = NEVER
             return
         # The last step foretold before the later reading, or the one after it, whichever is
         # nearer; never one that was seen already.

@@ -21,7 +21,7 @@ from simulated_meter import (
 )
 
 from green_notebook.model import Reading, SensorSpec, Trace
-from green_notebook.traces import energy_between
+from green_notebook.traces import Rhythm, energy_between
 
 
 def gpu(step_s=0.1, gain_error=(0.0, 0.0)):
@@ -273,3 +273,21 @@ def test_any_readings_are_survived(values, wrap_j, step_s):
         assert result.notes
     else:
         assert 0 <= result.quantity.low <= result.quantity.high
+
+
+@pytest.mark.parametrize("period_s", [0.0185, 0.0197, 0.0204])
+def test_a_rhythm_that_numbers_no_step_takes_none_away(period_s):
+    """Learned within a span, it may be too vague before: then each value stands for itself."""
+    rng = random.Random(3)
+    device = Device(sine(60.0), 0.02, rng.random() * 0.02)
+    run = Run(device, gpu(0.02), Late(rng))
+    run.until(3.0, in_cell=False)
+    start_s = run.mark()
+    run.until(start_s + 0.33, in_cell=True)
+    end_s = run.mark()
+    run.until(end_s + 0.15, in_cell=False)
+    vague = Rhythm(period_s, device.phase_s + 0.006, 0.02, 0.001, start_s / period_s)
+    told = energy_between(run.trace, start_s, end_s, vague).quantity
+    truth_j = device.wave.energy(end_s) - device.wave.energy(start_s)
+    assert told.low <= truth_j <= told.high
+    assert abs(told.value / truth_j - 1) < 0.03

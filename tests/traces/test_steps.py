@@ -4,7 +4,7 @@ import random
 from statistics import mean
 
 import pytest
-from simulated_meter import Device, Late, Run, square
+from simulated_meter import Device, Late, Run, constant, square
 
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces import StepClock, watch_plan
@@ -202,3 +202,18 @@ def test_a_plan_tells_how_well_it_foretells():
         SensorSpec("y", "gpu:0", "energy", step_s=0.001, wrap_j=5.0),
     ):
         assert watch_plan(spec).error_at(now_s) == float("inf")
+
+
+def test_a_step_that_could_be_any_is_not_numbered():
+    """Three steps of 20 ms foretell none a second later: a wrong number makes a rhythm sure and wrong."""
+    spec = SensorSpec("nvml:0", "gpu:0", "energy", step_s=0.02, max_power_w=400.0)
+    for seed in range(30):
+        rng = random.Random(seed)
+        device = Device(constant(), 0.02, rng.random() * 0.02)
+        run = Run(device, spec, Late(rng), background_s=1.0)
+        for second in range(3, 9):
+            run.until(float(second), in_cell=False)
+            rhythm = run.watch.rhythm
+            true_s = device.last_step(run.now_s)
+            off_s = abs(rhythm.before(true_s + rhythm.period_s / 2) - true_s)
+            assert off_s <= rhythm.error_at(run.now_s)
