@@ -59,7 +59,7 @@ class Channel:
         self.foretells = self._plan is not None
         self._told: deque[Reading] = deque(maxlen=64)
         self._edges: deque[float] = deque(maxlen=8)
-        self._edge_s = -math.inf
+        self._edge_s = clock.monotonic()
         self._calm_until_s = 0.0
         self._read_s = clock.monotonic()
         self._power_s = -math.inf

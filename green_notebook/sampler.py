@@ -53,7 +53,8 @@ class Sampler:
         self._held: set[object] = set()
         self._chores = Chores(self.inventory, self.usage, self.gpus, clock)
         self._rounds = Rounds(self.inventory, self._chores)
-        self._marked_s = -math.inf
+        # A session begins as after a cell: its first one mostly comes soon.
+        self._marked_s = clock.monotonic()
         # The settings that were given last: the same object is the same settings.
         self._options: Mapping[str, Any] | None = None
         self._alarm = Alarm()

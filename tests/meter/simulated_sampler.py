@@ -260,12 +260,14 @@ def after_long_spans(
     return found
 
 
-def first_spans(root: Path, setting: Setting, short_s: float, count: int) -> Figures:
-    """The first span that a session has, 2 s after it was opened, of as many sessions."""
+def first_spans(
+    root: Path, setting: Setting, short_s: float, count: int, after_s: float = 2.0
+) -> Figures:
+    """The first span that a session has, so long after it was opened, of as many sessions."""
     rng, found = random.Random(1), Figures()
     for _ in range(count):
         one = setting.simulation(root, rng)
-        one.run(2.0)
+        one.run(after_s)
         edges = one.span(short_s)
         one.run(SETTLED_S)
         one.add(found, edges)

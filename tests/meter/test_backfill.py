@@ -7,7 +7,7 @@ import math
 import pytest
 
 from green_notebook.model import SensorSpec
-from green_notebook.sampler import Sampler
+from green_notebook.sampler import LINGER_S, Sampler
 from green_notebook.testing import FakeClock, FakeSensor, fake_host
 
 COUNTER = SensorSpec("gpu-a", "gpu:0", "energy", step_s=0.02)
@@ -97,6 +97,9 @@ def test_a_quiet_span_asks_nothing(bench):
 def test_a_start_after_a_rest_asks_nothing(bench):
     """Between cells readings are rare on purpose: that is no gap."""
     clock, sensor, sampler, _ = bench(COUNTER)
+    clock.advance(LINGER_S)
+    sampler.round()
+    sensor.asked = 0
     for _ in range(60):
         clock.advance(1.0)
         sampler.round()

@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import mean
 
 import pytest
-from simulated_meter import square
+from simulated_meter import sine, square
 from simulated_sampler import Setting, after_long_spans, first_spans
 
 SEEDS = (2, 3, 4)
@@ -46,6 +46,23 @@ def test_the_first_short_cell(tmp_path, short, gpus):
     found = first_spans(tmp_path, Setting(WAVE, gpus), seconds, 48 // gpus)
     assert found.median <= (0.08 if seconds < 0.2 else 0.03), found
     assert found.nearly_all <= largest, found
+    assert found.held_part >= HELD, found
+
+
+def test_the_first_cell_of_a_session(tmp_path, short):
+    """6 s after the session was opened the steps and the load are known as amid cells."""
+    seconds, largest = short
+    found = first_spans(tmp_path, Setting(WAVE), seconds, 40, after_s=6.0)
+    assert found.median <= 0.01, found
+    assert found.nearly_all <= largest / 2, found
+    assert found.held_part >= HELD, found
+
+
+def test_the_first_cell_on_a_counter_of_finer_steps(tmp_path):
+    """What was learned within the cell is not carried back to steps that it cannot number."""
+    found = first_spans(tmp_path, Setting(sine(40.0), step_s=0.02), 0.33, 60, after_s=6.0)
+    assert found.median <= 0.01, found
+    assert found.worst <= 0.05, found
     assert found.held_part >= HELD, found
 
 
