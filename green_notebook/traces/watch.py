@@ -40,6 +40,8 @@ ROUGH_S = 0.0005
 RESTING_S = 0.5
 # Steps that are foretold worse than this part of a period are not: they are searched anew.
 LOST = 0.4
+# Nor those foretold worse than this: readings that far before and after one tell nothing new of it.
+LOST_S = 0.01
 # A thread wakes about so much after the time it asked for.
 WAKE_S = 0.0002
 SHARP_S = 0.0005
@@ -192,7 +194,11 @@ class Watch:
     def _lose(self, at_s: float) -> None:
         """Begin anew where it is open which step is the next: a wrong number spoils all that follow."""
         clock = self.clock
-        if self._patient and clock.known and clock.error_at(at_s) > LOST * clock.period_s:
+        if (
+            self._patient
+            and clock.known
+            and clock.error_at(at_s) > min(LOST * clock.period_s, LOST_S)
+        ):
             self.clock, self._misses, self._enclose_s = StepClock(clock.nominal_s), 0, -math.inf
 
     def error_at(self, at_s: float) -> float:

@@ -7,6 +7,7 @@ import pytest
 from simulated_meter import Device, Late, Run, constant, square
 
 from green_notebook.model import Reading, SensorSpec
+from green_notebook.pace import PERIOD_S as PACE_S
 from green_notebook.traces import StepClock, watch_plan
 from green_notebook.traces.steps import KEPT, KEPT_S
 from green_notebook.traces.watch import LOST, SEARCH_EVERY_S
@@ -217,3 +218,16 @@ def test_a_step_that_could_be_any_is_not_numbered():
             true_s = device.last_step(run.now_s)
             off_s = abs(rhythm.before(true_s + rhythm.period_s / 2) - true_s)
             assert off_s <= rhythm.error_at(run.now_s)
+
+
+def test_steps_foretold_roughly_are_searched_anew():
+    """A rest may leave them known to 30 ms: so far around them no pair of readings sharpens anything."""
+    for seed in range(30):
+        rng = random.Random(seed)
+        device = Device(square(duration_s=60.0), phase_s=rng.random() * 0.1)
+        run = Run(device, GPU, Late(rng), background_s=1.0)
+        run.until(6.0, in_cell=False)
+        run.pace.period_s = PACE_S
+        run.mark()
+        run.until(9.0, in_cell=True)
+        assert run.watch.rhythm.error_at(9.0) < 0.005
