@@ -91,6 +91,8 @@ def sampling(runs: int, seconds: float) -> Iterator[Figure]:
         name = {0: "RAPL alone", 1: "RAPL, 1 GPU", 8: "RAPL, 8 GPUs"}[gpus]
         found = medians("sampling", seconds, runs, gpus=gpus)
         yield Figure(f"sampling, {name}", "% of a core", found["cpu_percent"], limit, runs)
+        young = found["young_percent"]
+        yield Figure("  seconds 2 to 20 of a span", "% of a core", young, limit, runs)
         for key, text, unit in (
             ("empty_percent", "a thread that only wakes as often", "% of a core"),
             ("wakes_a_second", "wakes", "a second"),

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from green_notebook.clock import Clock
 from green_notebook.model import Reading, Trace
@@ -29,16 +30,15 @@ STARVED = 3.0
 EDGE_OVER_S = 0.3
 CALM_S, CALM_LEAST_S = 1.4, 0.3
 SURE_S = 0.004
-# So long after an edge a counter loses nothing by rarer readings: one of fine steps is read only so
-# often. Power is read as before: what no reading saw of it is lost.
-LONG_S = 5.0
+# So long after an edge a counter of fine steps loses nothing by rarer readings: it is read only so
+# often. One of coarse steps is read as before: the first step of a short cell right after is shared
+# out by what the steps before it were. So is power: what no reading saw of it is lost.
+LONG_S = 2.0
 LONG_PERIOD_S = 0.8
-# One of coarse steps is read at every second instant only much later: the first step of a short cell
-# right after is shared out by what the steps before it were.
-COARSE_LONG_S = 20.0
-COARSE_EVERY = 2
 # A reading so old is renewed for those who look at the totals.
 OLD_S = 0.15
+# A reading from its three parts, without a call that runs Python.
+_reading = partial(tuple.__new__, Reading)
 
 
 class Channel:
@@ -65,8 +65,6 @@ class Channel:
         self._power_s = -math.inf
         self.due_s = self.background_s = -math.inf
         self._expected_s = math.inf
-        # At which instants of the pace it is read: at each, or more rarely.
-        self.every = 1
         # Whether the next reading is worth nothing when it comes a millisecond late.
         self.exact = False
 
@@ -97,7 +95,7 @@ class Channel:
             value = None
         ended_s = self._monotonic()
         self._read_s = at_s = (begun_s + ended_s) / 2
-        reading = Reading(at_s, value, ended_s - begun_s)
+        reading = _reading((at_s, value, ended_s - begun_s))
         self.trace.readings.append(reading)
         self._told.append(reading)
 
@@ -148,13 +146,9 @@ class Channel:
         """When it is read at the latest."""
         if pace is None:
             return resting_s(self._read_s)
-        since_s = now_s - self._edge_s if self.trace.spec.kind == "energy" else 0.0
-        self.every = 1
-        if self._plan is None and since_s > LONG_S:
-            self.every = round(LONG_PERIOD_S / pace.period_s)
-        elif self._plan is not None and since_s > COARSE_LONG_S:
-            self.every = COARSE_EVERY
-        return pace.next_s(self._read_s, self.every)
+        fine = self._plan is None and self.trace.spec.kind == "energy"
+        rare = fine and now_s - self._edge_s > LONG_S
+        return pace.next_s(self._read_s, round(LONG_PERIOD_S / pace.period_s) if rare else 1)
 
     def _calm(self, now_s: float) -> bool:
         """Whether the plan of a counter wants nothing but the background's readings for now."""
@@ -198,4 +192,4 @@ class Channel:
         except Exception:  # noqa: BLE001 - whatever the driver says, it is a gap
             value = None
         ended_s = monotonic()
-        return Reading((begun_s + ended_s) / 2, value, ended_s - begun_s)
+        return _reading(((begun_s + ended_s) / 2, value, ended_s - begun_s))

@@ -83,6 +83,10 @@ class ChildTime:
             return total_s
         reaped_s = reaped_cpu_s()
         new = self._newborn(known) if last else {}
+        if not (known or new):
+            total_s += max(0.0, reaped_s - before_s)
+            self._known = (total_s, reaped_s, reaped_s, known)
+            return total_s
         each = known
         if known:
             reaped_s, each = self._seen(known, reaped_s, gone_s, at_s)

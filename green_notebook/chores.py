@@ -56,14 +56,14 @@ class Chores:
         self._looked_s = -math.inf
         self._edge_s = -math.inf
 
-    def edge(self, at_s: float) -> None:
-        """A span begins or ends now: what ended is settled after its counters' next steps."""
+    def edge(self, at_s: float, ask_s: float) -> None:
+        """A span begins or ends now: what ended is settled after its counters' next steps.
+
+        Who the children are and whose the GPUs is to be asked at ``ask_s``.
+        """
         self._edge_s = at_s
         self._settle_s = at_s + REFINE_S + MOMENT_S
-
-    def ask(self, at_s: float) -> None:
-        """Who the children are and whose the GPUs is to be asked at ``at_s``, a span's edge or near."""
-        self._wanted_s = at_s
+        self._wanted_s = ask_s
 
     def settle(self, at_s: float) -> None:
         """Listeners can settle a span at ``at_s``, if the reading that is foretold comes."""

@@ -70,6 +70,8 @@ class Feed:
 
     def drop(self, span: OpenSpan) -> None:
         """Forget an ended span."""
+        if not (self._around or self._renewed_s):
+            return
         self._around.pop(span.id, None)
         self._told_s.pop(span.id, None)
         self._renewed_s.pop(span.id, None)

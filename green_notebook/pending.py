@@ -42,6 +42,8 @@ NOT_READY = 600
 
 def running() -> bool | None:
     """Whether GPU work of this thread's kernel is going on; None where nobody can be asked."""
+    if sys.modules.keys().isdisjoint(ASKED):
+        return None
     answer: bool | None = None
     for name, ask in ASKED.items():
         module = sys.modules.get(name)

@@ -9,19 +9,20 @@ from contextlib import suppress
 class ProcFile:
     """A file of /proc, opened once and read again and again: a third of the cost of opening it."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, size: int = 4096) -> None:
+        self._size = size
         self._fd: int | None = None
         if hasattr(os, "pread"):
             with suppress(OSError):
                 self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
 
     def read(self) -> bytes | None:
-        """Its first 4 kB now; None where there is no such file."""
+        """Its first ``size`` bytes now; None where there is no such file."""
         fd = self._fd  # another thread may close it
         if fd is None:
             return None
         try:
-            return os.pread(fd, 4096, 0)
+            return os.pread(fd, self._size, 0)
         except OSError:
             return None
 

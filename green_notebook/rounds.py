@@ -23,7 +23,7 @@ class Rounds:
 
     def __init__(self, inventory: Inventory, chores: Chores) -> None:
         self.pace = Pace()
-        # Somebody else has read sensors: when each is due is to be settled anew.
+        # Somebody else has read sensors or wants chores: when each is due is to be settled anew.
         self.news = False
         # Whether the next reading is at an instant of its own, not one of the pace's.
         self.exact = False
@@ -31,10 +31,9 @@ class Rounds:
         self._chores = chores
         # Whether the last readings were those of a session at rest.
         self._rested = False
-        # Until then coarse counters alone are read, at the second next; all else at the third.
+        # Until then coarse counters alone are read, at the second next; all else is done at the third.
         self._calm_until_s = self._calm_due_s = self._others_due_s = 0.0
         self._glances: list[Callable[[], None]] = []
-        self._every = 1
 
     def round(self, monotonic: Monotonic, *, near: bool, busy: bool) -> float:
         """Read and do what is due; how long (s) until something is due again.
@@ -60,14 +59,14 @@ class Rounds:
         if self.exact or self.news or not due_s:
             return
         calm_until_s = math.inf
-        self._glances, self._every = [], 1
+        self._glances = []
         for channel in self._inventory.channels:
             if channel.foretells:
-                self._every = channel.every
                 self._glances.append(channel.glance)
                 calm_until_s = min(calm_until_s, channel.calm_until_s)
             else:
                 self._others_due_s = min(self._others_due_s, channel.due_s)
+        self._others_due_s = min(self._others_due_s, self._chores.due_s)
         self._calm_until_s = calm_until_s if math.isfinite(calm_until_s) else 0.0
 
     def calm_round(self, monotonic: Monotonic) -> float:
@@ -75,13 +74,13 @@ class Rounds:
         if self.news or not self._calm_until_s:
             return 0.0
         soon_s, due_s = monotonic() + SOON_S, self._calm_due_s
-        until_s = min(self._others_due_s, self._chores.due_s)
+        until_s = self._others_due_s
         if soon_s >= until_s or soon_s >= due_s >= self._calm_until_s:
             return 0.0
         if soon_s >= due_s:
             for glance in self._glances:
                 glance()
-            self._calm_due_s = due_s = self.pace.next_s(due_s, self._every)
+            self._calm_due_s = due_s = self.pace.next_s(due_s)
         return max(SOON_S, min(until_s, due_s) - soon_s)
 
     def _follow(self, now_s: float) -> None:

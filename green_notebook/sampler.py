@@ -65,6 +65,15 @@ class Sampler:
 
     # What there is
 
+    def prepare(self, options: Mapping[str, Any], *, thread: bool = True) -> None:
+        """Be ready to measure with these settings: sensors open and, if wanted, the thread at work."""
+        if options is self._options and self._thread is not None:
+            return
+        self.reopen(options)
+        self.open()
+        if thread:
+            self.start()
+
     def open(self) -> None:
         """Open the quick sensors, once; slow ones join from the thread."""
         self.inventory.open()
@@ -132,16 +141,22 @@ class Sampler:
         """``who`` is over; more than once does no harm."""
         self._held.discard(who)
 
-    def mark(self) -> Usage:
-        """Read everything now, at a span's end: the instant, then the sensors, then all the rest."""
+    def mark(self, since: Usage | None = None) -> Usage:
+        """Read everything now, at a span's end: the instant, then the sensors, then all the rest.
+
+        ``since`` is the span's begin, where the totals serve no other one.
+        """
         at_s, own_s = self.clock.monotonic(), self.clock.process_cpu_s()
         self.read_sensors()
-        self._edge(at_s)
-        self._chores.ask(at_s)
+        soon = self._edge(at_s, at_s)
         try:
-            return self.usage.now(at_s, own_s)
+            return self.usage.now(at_s, own_s, since=since)
         except Exception:  # noqa: BLE001 - whatever it is, it is a gap
             return replace(BLANK, at_s=at_s, own_s=own_s)
+        finally:
+            # Last: two threads at once take turns, and each turn costs.
+            if not soon:
+                self._alarm.ring()
 
     def begin(self) -> Usage:
         """The totals at a span's begin; `begun` takes its readings when all is prepared."""
@@ -153,28 +168,32 @@ class Sampler:
     def begun(self, start: Usage) -> None:
         """Read the sensors, and let a span begin at the instant after: nothing of ours is in it."""
         now_s = self.clock.monotonic()
-        self._edge(now_s)
-        self._chores.ask(now_s + self._rounds.pace.period_s / 2)
+        soon = self._edge(now_s, now_s + self._rounds.pace.period_s / 2)
         self.read_sensors()
+        if not soon:
+            self._alarm.ring()
         start.own_s = self.clock.process_cpu_s()
         start.at_s = self.clock.monotonic()
 
-    def _edge(self, at_s: float) -> None:
-        """A span begins or ends: what follows a counter's steps is to read those that come now."""
+    def _edge(self, at_s: float, ask_s: float) -> bool:
+        """A span begins or ends: what follows a counter's steps is to read those that come now.
+
+        Whether the thread looks soon enough by itself.
+        """
         self._marked_s = at_s
-        self._chores.edge(at_s)
+        self._chores.edge(at_s, ask_s)
         # Where nothing is foretold, the next reading comes soon enough.
         soon = self._until_s - at_s <= self._rounds.pace.period_s
         for channel in self.inventory.channels:
             channel.edge(at_s)
             soon = soon and not channel.foretells
         self._rounds.news = True
-        if not soon:
-            self._alarm.ring()
+        return soon
 
     def settle(self, at_s: float) -> None:
         """Call the listeners at ``at_s``: the counter's step after a span's end is foretold then."""
         self._chores.settle(at_s)
+        self._rounds.news = True
         self._alarm.ring()
 
     def read_sensors(self) -> None:

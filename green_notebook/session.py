@@ -80,10 +80,7 @@ class Session:
             resolve(zone)  # as it was said: a cloud region tells more than its zone
         if pue is not None:
             self.settings.checked_pue(pue)
-        self.reopen()
-        self.sampler.open()
-        if thread:
-            self.sampler.start()
+        self.sampler.prepare(self.settings.for_sensors(), thread=thread)
         sync = self.settings.waits if sync is None else sync
         return self.recorder.begin(name, zone=zone, pue=pue, cell=cell, sync=sync, budget=budget)
 

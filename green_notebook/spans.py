@@ -82,11 +82,13 @@ class Stacks:
 
     def push(self, span: OpenSpan) -> None:
         """Open a span in the calling thread."""
-        own = self._stacks.get(threading.get_ident(), [])
-        for one in self.all():
-            if one not in own:
-                side_by_side(one, span)
-        self._stacks.setdefault(threading.get_ident(), []).append(span)
+        own = self._stacks.setdefault(span.thread, [])
+        # Before it looks for others: of two that open at once, one at least sees both.
+        own.append(span)
+        if len(self._stacks) > 1 or self._alone:
+            for one in self.all():
+                if one not in own:
+                    side_by_side(one, span)
 
     def top(self) -> OpenSpan | None:
         """The innermost open span of the calling thread."""
@@ -95,6 +97,12 @@ class Stacks:
 
     def remove(self, span: OpenSpan) -> bool:
         """Close a span; those opened inside it that go on (tasks of asyncio) are no longer its."""
+        own = self._stacks.get(span.thread)
+        if own and own[-1] is span:
+            own.pop()
+            if not own:
+                del self._stacks[span.thread]
+            return True
         if span in self._alone:
             self._alone.remove(span)
             return True

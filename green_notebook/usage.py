@@ -21,6 +21,10 @@ from green_notebook.processes import Descendants, ProcessTree
 TICK_S = 0.01
 # Both edges of a span fall anywhere within a tick, on each CPU, for busy and for idle time.
 TICKS_OF_ERROR = 2
+# Of a shorter time they tell nothing: the error of each is all that there can be.
+TELLING_S = TICKS_OF_ERROR * TICK_S
+# The first line of a file of numbers: eleven of them at most.
+LINE = 256
 # While a span is open there is a scan in one or two seconds.
 WATCHED_S = 2.5
 # Looks at all descendants may take this part of a core, and are at most so far apart (s).
@@ -70,8 +74,8 @@ class UsageMeter:
         self.group = OwnGroup(host, self.tree)
         self.group.look({})
         self.exclusive, self.quota = sharing(host, self.threads)
-        self._stat = ProcFile(str(host.path("/proc/stat")))
-        self._statm = ProcFile("/proc/self/statm")
+        self._stat = ProcFile(str(host.path("/proc/stat")), LINE)
+        self._statm = ProcFile("/proc/self/statm", LINE)
         self._memory: tuple[float, float] = (-math.inf, 0.0)
 
     def close(self) -> None:
@@ -100,18 +104,26 @@ class UsageMeter:
         *,
         edge: bool = True,
         begin: bool = False,
+        since: Usage | None = None,
     ) -> Usage:
         """The totals at this instant, or just after ``at_s``, when this process's were ``own_s``.
 
         Between a span's edges children are as last counted, and at its begin memory is as last read.
+        At the end of one that began a moment ago, ``since``, what is told in ticks is as it was then.
         """
         if at_s is None:
             at_s = self.clock.monotonic()
+        short = since is not None and at_s - since.at_s < TELLING_S
         if edge:
             watched = at_s - self.scanned_at_s < WATCHED_S
-            children_s = self._children.edge(at_s, watched=watched, last=not begin)
+            children_s = self._children.edge(at_s, watched=watched, last=not (begin or short))
         else:
             children_s = self._children.total_s
+        if since is not None and short:
+            machine_s, memory, group = since.machine_s, since.memory_bytes, since.group
+        else:
+            machine_s, group = self._machine_s(), self._group()
+            memory = self._memory_bytes(at_s, MEMORY_S if begin else 0.0)
         return Usage(
             at_s,
             self.clock.process_cpu_s() if own_s is None else own_s,
@@ -119,9 +131,9 @@ class UsageMeter:
             children_s,
             self.living,
             self.scanned_at_s,
-            self._machine_s(),
-            self._memory_bytes(at_s, MEMORY_S if begin else 0.0),
-            self._group(),
+            machine_s,
+            memory,
+            group,
         )
 
     def _group(self) -> tuple[int, float] | None:

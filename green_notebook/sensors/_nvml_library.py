@@ -58,13 +58,22 @@ def counted(nvml: Any, name: str, kind: Any) -> Any:
     if function is None:
         return getattr(nvml, name)
     failed = nvml.NVMLError
+    # Answers and where they are written: one for each thread that asks at once, used again and
+    # again, since to make them takes as long as the question.
+    spare: list[tuple[Any, Any]] = []
 
     def ask(handle: Any) -> int:
-        answer = kind()
-        code = function(handle, ctypes.byref(answer))
+        try:
+            place = spare.pop()
+        except IndexError:
+            answer = kind()
+            place = answer, ctypes.byref(answer)
+        code = function(handle, place[1])
+        value = place[0].value
+        spare.append(place)
         if code:
             raise failed(code)
-        return int(answer.value)
+        return int(value)
 
     return ask
 

@@ -48,7 +48,7 @@ class NvmlGpu:
         self._name = as_text(library.ask("nvmlDeviceGetName", self._handle) or "")
         self.uuid = as_text(library.ask("nvmlDeviceGetUUID", self._handle) or "")
         self._energy = counted(nvml, "nvmlDeviceGetTotalEnergyConsumption", ctypes.c_uint64)
-        self._usage = nvml.nvmlDeviceGetPowerUsage
+        self._usage = counted(nvml, "nvmlDeviceGetPowerUsage", ctypes.c_uint32)
         self._failed = nvml.NVMLError
         # 186 since driver 530; older copies of the library have no name for it.
         self._instant = getattr(nvml, "NVML_FI_DEV_POWER_INSTANT", 186)

@@ -30,7 +30,7 @@ STEADY_S = 0.0005
 # Long after an edge the phase matters less, as it does for a long span: a step is then enclosed
 # once in this part of the time since, and may be known worse by so much of that time.
 OF_THE_TIME = 0.5
-LONGEST_ENCLOSE_S = 20.0
+LONGEST_ENCLOSE_S = 8.0
 ROUGHER = 1e-4
 ROUGHEST_S = 0.0025
 # A thread that came late for one tries again after this.

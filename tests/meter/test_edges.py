@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,7 +14,7 @@ from green_notebook.model import SensorSpec
 from green_notebook.processes import ProcessTree, childless
 from green_notebook.settings import GreenNotebook
 from green_notebook.testing import FakeClock, fake_host, fake_session
-from green_notebook.usage import MEMORY_S, UsageMeter
+from green_notebook.usage import MEMORY_S, TELLING_S, UsageMeter
 
 STAT = {"/proc/stat": "cpu  100 0 0 0 0 0 0 0 0 0\n"}
 
@@ -128,3 +130,44 @@ def test_a_simulated_tree_is_looked_at_all_the_same(tmp_path):
         fields = ["S", parent, *[0] * 40]
         (tmp_path / f"{pid}/stat").write_text(f"{pid} (x) {' '.join(map(str, fields))}\n")
     assert ProcessTree(tmp_path, pid=10).scan().pids == {20}
+
+
+def test_of_a_moment_the_totals_in_ticks_are_those_of_its_begin(tmp_path):
+    """Within two ticks of the clock they tell nothing: at such an end they are not read at all."""
+    clock, host = FakeClock(), fake_host(tmp_path, STAT)
+    usage = UsageMeter(host, clock)
+    start = usage.now(begin=True)
+    (tmp_path / "proc/stat").write_text("cpu  300 0 0 0 0 0 0 0 0 0\n")
+    clock.advance(TELLING_S - 0.001, 1.0)
+    moment = usage.now(since=start)
+    clock.advance(0.002, 1.0)
+    longer = usage.now(since=start)
+
+    assert moment.machine_s == start.machine_s == 1.0
+    assert longer.machine_s == 3.0
+    # The processes' own clocks have no ticks.
+    assert moment.own_s - start.own_s == pytest.approx(TELLING_S - 0.001)
+    told = usage.load(start, moment)
+    assert told.machine_cpu_error_s == pytest.approx(told.duration_s * told.threads)
+
+
+def test_the_last_of_overlapping_spans_reads_every_total(tmp_path):
+    """However short it is: what ran side by side ends with it, and that may have begun long before."""
+    session = fake_session(tmp_path)
+    first = session.begin("first", thread=False)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(session.begin, "other", thread=False).result()
+    assert "side-by-side" in other.notes
+    (tmp_path / "proc/stat").write_text("cpu  300 0 0 0 0 0 0 0 0 0\n")
+    session.stop(first)
+    session.stop(other)
+    assert other.end.machine_s == first.end.machine_s == 3.0
+
+
+def test_ids_are_many_and_no_two_alike(tmp_path):
+    """They are made many at once; threads that begin spans together share none."""
+    session = fake_session(tmp_path)
+    with ThreadPoolExecutor(4) as pool:
+        ids = list(pool.map(lambda _: session.recorder._new_id(), range(500)))
+    assert len(set(ids)) == 500
+    assert all(re.fullmatch("[0-9a-f]{16}", one) for one in ids)

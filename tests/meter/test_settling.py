@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from green_notebook.chores import MOMENT_S
 from green_notebook.model import SensorSpec
 from green_notebook.testing import FakeClock, FakeSensor, fake_session
 
@@ -106,3 +107,21 @@ def test_the_report_is_final_as_soon_as_the_step_was_read(tmp_path, clock):
         waited.append(clock.monotonic() - ended_s)
     # The next step is 60 ms after the end, the one after that beyond what is waited for.
     assert max(waited) < 0.08
+
+
+def test_a_calm_thread_hears_when_a_step_is_awaited(tmp_path, clock):
+    """Rounds that read little look no further than to what was due: whoever wants more is heard."""
+    session = fake_session(tmp_path, Stepping(clock, 50.0, COARSE), clock=clock)
+    sampler = session.sampler
+    session.begin(thread=False)
+    until_s = clock.monotonic() + 12.0
+    while clock.monotonic() < until_s:
+        clock.advance(max(0.0005, sampler.round()))
+    waits_s = []
+    for after_s in (0.011, 0.013, 0.017):
+        for _ in range(20):
+            sampler.settle(clock.monotonic() + after_s)
+            waits_s.append(sampler.round() - after_s)
+            clock.advance(after_s + MOMENT_S)
+            clock.advance(max(0.0005, sampler.round()))
+    assert max(waits_s) <= MOMENT_S + 1e-6

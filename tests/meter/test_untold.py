@@ -139,7 +139,7 @@ def test_an_end_that_fails_is_told_and_leaves_nothing_open(tmp_path, monkeypatch
     clock, session = made(tmp_path)
     block = measure("broken", session=session)
     with monkeypatch.context() as patch, block:
-        patch.setattr(session.sampler, "mark", lambda: 1 / 0)
+        patch.setattr(session.sampler, "mark", lambda _: 1 / 0)
     with pytest.raises(GreenNotebookError, match="ZeroDivisionError"):
         _ = block.report
     assert not session.sampler.busy

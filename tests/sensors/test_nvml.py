@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import random
 import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from types import SimpleNamespace
 
 import brackets
 import pytest
@@ -35,6 +39,7 @@ from green_notebook.host import Host
 from green_notebook.model import Basis, Trace
 from green_notebook.sensors import PowerBeside, Sensor, _gpu, _nvml_kinds, _nvml_names, nvml
 from green_notebook.sensors._gpu import UsersTold
+from green_notebook.sensors._nvml_library import counted
 
 
 @pytest.fixture
@@ -448,3 +453,36 @@ def test_in_a_process_of_its_own(tmp_path):
         least, most = simulated.between(index, began, ended)
         assert least - 0.002 <= after - before <= most + 0.002
     simulated.close()
+
+
+class CallsAtOnce:
+    """A library whose one function answers its own handle, when so many threads are in it."""
+
+    NVMLError = RuntimeError
+
+    def __init__(self, threads):
+        self.meet = Barrier(threads)
+        kind = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_uint64, ctypes.POINTER(ctypes.c_uint64))
+        self.nvmlLib = SimpleNamespace(energy=kind(self.answer))
+
+    def answer(self, handle, place):
+        place[0] = handle
+        self.meet.wait(5)
+        return 0 if handle < 100 else 15
+
+
+def test_threads_that_ask_at_once_get_their_own_answers():
+    """The cell's thread and the meter's ask the same card: neither writes into the other's answer."""
+    ask = counted(CallsAtOnce(4), "energy", ctypes.c_uint64)
+    with ThreadPoolExecutor(4) as pool:
+        for first in range(0, 40, 4):
+            handles = range(first, first + 4)
+            assert list(pool.map(ask, handles)) == list(handles)
+
+
+def test_a_refusal_leaves_the_next_answer_alone():
+    """The driver's error is raised as the library's own, and the place of the answer serves on."""
+    ask = counted(CallsAtOnce(1), "energy", ctypes.c_uint64)
+    with pytest.raises(RuntimeError, match="15"):
+        ask(100)
+    assert ask(7) == 7
