@@ -29,7 +29,7 @@ def still_drawing(sampler: Sampler, baseline: Baseline, span: OpenSpan) -> Note 
     """The note on a card of this kernel's alone that drew on after ``span``; None: no such sign."""
     if span.end is None or span.sync or span.parent_id or BESIDE in span.notes:
         return None
-    for trace in tuple(sampler.traces.values()):
+    for trace in list(sampler.traces.values()):
         spec = trace.spec
         steps = spec.kind == "energy" and spec.step_s <= SLOWEST_STEP_S
         if part(spec.component) != "gpu" or not steps:
@@ -52,7 +52,7 @@ def _powers(
     sampler: Sampler, trace: Trace, start_s: float, end_s: float
 ) -> tuple[float, float, float] | None:
     """Mean power (W) in the span, after it until the counter's last step, and the least of that."""
-    seen = [one for one in tuple(trace.readings) if one.value is not None]
+    seen = [one for one in list(trace.readings) if one.value is not None]
     moved = [then.at_s for first, then in pairwise(seen) if then.value != first.value]
     if not moved or moved[-1] - end_s < SHORTEST_S or end_s <= start_s:
         return None

@@ -47,7 +47,7 @@ class Baseline:
         busy = sampler.usage.load(begun, now).machine_busy
         if busy > QUIET:
             return
-        for trace in tuple(sampler.traces.values()):
+        for trace in list(sampler.traces.values()):
             measured = sampler.energy(trace, begun.at_s, now.at_s)
             if measured.quantity is not None:
                 power_w = measured.quantity.value / (now.at_s - begun.at_s)

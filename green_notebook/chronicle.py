@@ -58,7 +58,7 @@ class Chronicle:
 
     def _folded(self, last: Usage) -> None:
         """A point for each piece of a running cell that was folded since the last one."""
-        later = [one for one in tuple(self._accountant.folds) if one.end.at_s > last.at_s]
+        later = [one for one in list(self._accountant.folds) if one.end.at_s > last.at_s]
         for fold in later:
             if abs(fold.start.at_s - last.at_s) <= MEETS_S:
                 self.power.append((fold.end.at_s - self._begun_s, fold.power_w))

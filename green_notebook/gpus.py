@@ -142,7 +142,7 @@ class GpuUsers:
 
     def states(self, sensor: str, start_s: float, end_s: float) -> list[GpuState]:
         """What the looks at one card found from ``start_s`` to ``end_s``."""
-        told = tuple(self._states.get(sensor, ()))
+        told = list(self._states.get(sensor, ()))
         return [one for at_s, one in told if start_s <= at_s <= end_s]
 
     def part(self, sensor: str, start_s: float, end_s: float) -> Part:
@@ -170,7 +170,7 @@ class GpuUsers:
         """
         if any(one.how != "work" for one in looks):
             return Part(mine=None, part=UNKNOWN_PART_ERROR)
-        cards = [_near(kept, start_s, end_s) for kept in tuple(self._looks.values())]
+        cards = [_near(kept, start_s, end_s) for kept in list(self._looks.values())]
         cards = [near for near in cards if any(one.how == "work" for one in near)]
         worked, holders = sum(map(_worked, cards)), max(one.holders for one in looks)
         if worked and all(one.busy is not None for one in looks):

@@ -185,7 +185,7 @@ class Hooks:
                 except KeyboardInterrupt:
                     # Amid the wait for the GPU, most likely: it ends here, and is waited for no more.
                     run.span.sync = False
-        for ident, stack in tuple(self._stacks.items()):
+        for ident, stack in list(self._stacks.items()):
             if run in stack:
                 stack.remove(run)
                 if not stack:
@@ -228,12 +228,12 @@ class Hooks:
 
     def running(self) -> int:
         """How many cells are being measured now."""
-        return sum(len(stack) for stack in tuple(self._stacks.values()))
+        return sum(len(stack) for stack in list(self._stacks.values()))
 
     def close(self) -> None:
         """End what is open, as the extension is unloaded in the middle of a run."""
         self.always = False
-        for stack in tuple(self._stacks.values()):
+        for stack in list(self._stacks.values()):
             for run in tuple(reversed(stack)):
                 with suppress(Exception):
                     self._end(run, "ok")

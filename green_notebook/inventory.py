@@ -127,7 +127,7 @@ class Inventory:
         fell silent are let go until they answer.
         """
         now_s = self._clock.monotonic()
-        later_s = min(tuple(self._retry_s.values()), default=math.inf)
+        later_s = min(list(self._retry_s.values()), default=math.inf)
         if now_s < later_s and not (idle or self._slow or self._closing):
             return False
         if idle:
@@ -146,7 +146,7 @@ class Inventory:
 
     def _due(self, now_s: float, *, idle: bool) -> list[Kind]:
         """The kinds to be looked for again now; slow ones not while a span is open."""
-        names = {name for name, at_s in tuple(self._retry_s.items()) if at_s <= now_s}
+        names = {name for name, at_s in list(self._retry_s.items()) if at_s <= now_s}
         if not names:
             return []
         due = [one for one in self._kinds if one.name in names and (idle or not one.slow)]
@@ -161,7 +161,7 @@ class Inventory:
             kind = next((one for one in self._kinds if one.name == name), None)
             if kind is None or kind.retry_s is None:
                 continue
-            told = tuple(channel.trace.readings)[-SILENT:]
+            told = list(channel.trace.readings)[-SILENT:]
             newest_s = max((one.at_s for one in told if one.value is not None), default=-math.inf)
             if len(told) == SILENT and now_s - newest_s > SILENT_S:
                 self._let_go(kind)
@@ -240,7 +240,7 @@ class Inventory:
     def _trouble(self, spec: SensorSpec) -> str:
         """Why a sensor in use tells nothing now, where its last readings failed."""
         trace = self.traces.get(spec.id)
-        last = tuple(trace.readings)[-LAST:] if trace is not None else ()
+        last = list(trace.readings)[-LAST:] if trace is not None else []
         if last and all(one.value is None for one in last):
             return "its last readings failed: the device is gone or may no longer be read"
         return ""

@@ -28,7 +28,7 @@ class Ledger:
         return len(self._reports)
 
     def __iter__(self) -> Iterator[Report]:
-        return iter(tuple(self._reports.values()))
+        return iter(list(self._reports.values()))
 
     def get(self, report_id: str) -> Report | None:
         """The report of that id."""

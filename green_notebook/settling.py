@@ -61,12 +61,12 @@ class Settler:
 
     def tick(self) -> None:
         """Settle what can be settled now."""
-        for waiting in tuple(self._waiting.values()):
+        for waiting in list(self._waiting.values()):
             self._settle(waiting)
 
     def flush(self) -> None:
         """Settle everything with what is known."""
-        for waiting in tuple(self._waiting.values()):
+        for waiting in list(self._waiting.values()):
             self._settle(waiting, force=True)
 
     def clear(self) -> None:

@@ -106,7 +106,7 @@ class Stacks:
         if span in self._alone:
             self._alone.remove(span)
             return True
-        for ident, stack in tuple(self._stacks.items()):
+        for ident, stack in list(self._stacks.items()):
             if span in stack:
                 at = stack.index(span)
                 for one in stack[at + 1 :]:
@@ -121,7 +121,7 @@ class Stacks:
 
     def all(self) -> list[OpenSpan]:
         """Every open span."""
-        stacked = [span for stack in tuple(self._stacks.values()) for span in tuple(stack)]
+        stacked = [span for stack in list(self._stacks.values()) for span in tuple(stack)]
         return stacked + self._alone
 
 

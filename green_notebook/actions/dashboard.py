@@ -75,7 +75,7 @@ def state(session: Session) -> dict[str, Any]:
 
 def _power(chronicle: Chronicle) -> tuple[tuple[float, float | None], ...]:
     """The record, from the session's begin on: its first point stands at the end of its time."""
-    power = tuple(chronicle.power)
+    power = tuple(list(chronicle.power))  # noqa: C414 - a tuple of a ring is not made in one go
     return ((0.0, power[0][1]), *power) if 0 < len(power) < POINTS else power
 
 

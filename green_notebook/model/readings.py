@@ -67,4 +67,4 @@ class Trace:
 
     def between(self, start_s: float, end_s: float) -> Iterator[Reading]:
         """The readings from ``start_s`` to ``end_s``, both included."""
-        return (one for one in tuple(self.readings) if start_s <= one.at_s <= end_s)
+        return (one for one in list(self.readings) if start_s <= one.at_s <= end_s)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from itertools import islice
 from operator import attrgetter
 
 from green_notebook.model import Reading
@@ -28,11 +27,10 @@ def window(ring: deque[Reading], start_s: float, end_s: float, before: int = 0) 
 
 
 def _newest(ring: deque[Reading], start_s: float, before: int) -> list[Reading]:
-    """The readings since a time, and some more: a look at each of thousands costs more than all else."""
+    """The readings since a time, and some more: to sort and compare thousands costs more than all else."""
+    # In one go: another thread may append between any two steps, and whoever is amid a ring then fails.
+    listed = list(ring)
     many = NEWEST
-    while many < len(ring) and ring[-many].at_s >= start_s:
+    while many < len(listed) and listed[-many].at_s >= start_s:
         many *= 2
-    # In one go, and some more: the other thread may append meanwhile.
-    listed = list(islice(reversed(ring), many + before + NEWEST))
-    listed.reverse()
-    return listed
+    return listed[-(many + before) :]

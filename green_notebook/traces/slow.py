@@ -89,7 +89,7 @@ def slow_between(trace: Trace, start_s: float, end_s: float) -> Measured:
 
 def _range(trace: Trace) -> float:
     """How far the power (W) went in all that is kept."""
-    good, _ = sorted_out(tuple(trace.readings), trace.spec, NEVER)
+    good, _ = sorted_out(list(trace.readings), trace.spec, NEVER)
     told = [watts for _, watts, _ in good if watts is not None]
     return max(told) - min(told) if told else 0.0
 
@@ -99,7 +99,7 @@ def _near(
 ) -> tuple[list[Reading], list[Note]]:
     """The good readings of a time, each once and in order, and notes on others in the span."""
     since_s, start_s, end_s, until_s = times
-    listed = [one for one in tuple(readings) if since_s <= one.at_s <= until_s]
+    listed = [one for one in list(readings) if since_s <= one.at_s <= until_s]
     good, notes = sorted_out(listed, spec, (start_s, end_s))
     once = {one.at_s: one for one in good}
     return [once[at_s] for at_s in sorted(once)], notes

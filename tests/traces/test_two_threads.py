@@ -1,6 +1,11 @@
 """The cell's thread and the sampler's read one sensor: in whatever order, no joule comes or goes."""
 
+import math
 import random
+import sys
+import threading
+from collections import deque
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +14,7 @@ from simulated_meter import Device, Late, Run, constant, square
 
 from green_notebook.model import Reading, SensorSpec, Trace
 from green_notebook.traces import StepClock, energy_between
+from green_notebook.traces.ring import window
 
 GPU = SensorSpec("nvml:0", "gpu:0", "energy", step_s=0.1, resolution_j=0.001, max_power_w=400.0)
 RAPL = SensorSpec(
@@ -103,3 +109,28 @@ def test_a_steps_instant_is_not_taken_from_reads_at_once():
     assert not clock.saw(0.4015, 3.0, 0.006)
     assert not clock.saw(0.4061, 4.0, 0.00002)
     assert clock.rhythm is rhythm
+
+
+def test_a_ring_is_looked_at_while_the_other_thread_writes():
+    """A report made in the cell's thread fails at no reading of the sampler's."""
+    ring = deque((Reading(0.01 * one, 1.0) for one in range(512)), maxlen=512)
+    going, at_s = [True], 512.0
+
+    def goes_on():
+        nonlocal at_s
+        while going:
+            at_s += 0.01
+            ring.append(Reading(at_s, 1.0))
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    thread = threading.Thread(target=goes_on)
+    thread.start()
+    try:
+        for _ in range(2000):
+            told = window(ring, at_s - 1.0, math.inf)
+            assert all(then.at_s >= first.at_s for first, then in pairwise(told))
+    finally:
+        going.clear()
+        sys.setswitchinterval(before)
+        thread.join()
