@@ -56,6 +56,12 @@ MOST_HIDDEN = 0.5
 # Within a bin of an unfolded mean nothing is known; less where the mean of a rest begins it.
 FOLDED = 0.25
 RESTED = 0.12
+# Where readings are too far apart to unfold, as after a rest: a load of a third of the window moves
+# its mean by a twentieth of its own range, and few have more than half as much again as their mean.
+SMOOTHED = 25.0
+BOUND = 1.5
+# Means that move by no more than this part of the most that the part draws are those of a rest.
+STILL = 0.01
 
 _time = attrgetter("at_s")
 
@@ -209,6 +215,9 @@ def _averaged(
         part = lines([Sample(at_s, watts) for at_s, watts in bins], spec, start_s, until_s)
         powers = [watts for _, watts in bins]
         range_w = max(max(powers) - min(powers), spread_w)
+        hidden_w = _smoothed(moved, spec, start_s, until_s)
+        if hidden_w:
+            range_w, rested = max(range_w, hidden_w), False
         # A whole window's sum is known, so what remains of one is as sure as its complement.
         open_s = min(rest_s, max(window_s - rest_s, 0.0))
         joules += max(0.0, part.joules)
@@ -218,6 +227,26 @@ def _averaged(
     if hidden_s:
         variance += ((spec.max_power_w or 2 * max(near)) * hidden_s / 4) ** 2
     return Part(joules, math.sqrt(variance), hidden_s)
+
+
+def _smoothed(samples: Sequence[Sample], spec: SensorSpec, start_s: float, until_s: float) -> float:
+    """The range (W) of a load that long means may hide where they are too far apart to unfold.
+
+    None at rest, nor where readings are close since a window before the span.
+    """
+    pairs = pairwise(one.at_s for one in samples)
+    wide = any(
+        then - first > WIDE_S
+        for first, then in pairs
+        if then > start_s - spec.window_s and first < until_s
+    )
+    before = [one.watts for one in samples if one.at_s <= start_s]
+    if not wide or not before:
+        return 0.0
+    spread_w, level_w = max(before) - min(before), math.fsum(before) / len(before)
+    if spread_w <= STILL * (spec.max_power_w or level_w):
+        return 0.0
+    return min(SMOOTHED * spread_w, BOUND * level_w)
 
 
 def _mean_at(samples: Sequence[Sample], at_s: float) -> float:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from simulated_meter import Device, Late, Run, Waveform, constant, square, training
 
 from green_notebook.model import Reading, SensorSpec, Trace
+from green_notebook.pace import PERIOD_S
 from green_notebook.traces import energy_between
 from green_notebook.traces.averages import unfolded
 
@@ -102,6 +103,38 @@ def test_work_after_rest_is_told_from_a_mean_of_a_second(begins_s, lasts_s):
     assert told.value == pytest.approx(truth_j, rel=0.2)
     assert told.low <= truth_j <= told.high
     assert told.high <= 2 * truth_j
+
+
+def after_a_rest(wave, seed, work=True):
+    """A short span after readings a second apart, and the true joules."""
+    rng = random.Random(seed)
+    device = Device(wave, window_s=1.0, power_phase_s=rng.random() * 0.1)
+    run = Run(device, gpu(0.1, 1.0), Late(rng), background_s=1.0)
+    run.until(rng.uniform(8.0, 10.0) if work else 9.9, in_cell=False)
+    run.pace.period_s = PERIOD_S
+    start_s = run.mark()
+    run.until(start_s + rng.uniform(0.05, 0.15), in_cell=True)
+    end_s = run.mark()
+    run.until(end_s + 0.15, in_cell=False)
+    told = energy_between(run.trace, start_s, end_s, run.watch.rhythm).quantity
+    return told, wave.energy(end_s) - wave.energy(start_s)
+
+
+def test_means_too_far_apart_to_unfold_are_told_with_what_they_may_hide():
+    """A card that worked while nobody measured: a reading a second says little of a tenth of one."""
+    wave = square(duration_s=20.0)
+    found = [after_a_rest(wave, seed) for seed in range(60)]
+    held = sum(told.low <= truth_j <= told.high for told, truth_j in found)
+    assert held >= 0.93 * len(found)
+
+
+def test_means_far_apart_of_a_card_at_rest_hide_nothing():
+    """Where they stood still the power did too, and what comes after is told by how they move."""
+    wave = Waveform([(0.0, 50.0), (9.9, 330.0), (12.0, 60.0)])
+    found = [after_a_rest(wave, seed, work=False) for seed in range(60)]
+    held = sum(told.low <= truth_j <= told.high for told, truth_j in found)
+    assert held >= 0.93 * len(found)
+    assert max(told.high / truth_j for told, truth_j in found) <= 2
 
 
 def test_gap_of_readings_widens():
