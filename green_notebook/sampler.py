@@ -30,7 +30,7 @@ from green_notebook.usage import Usage, UsageMeter
 
 # For a while after a cell readings go on as in one: the next one's start is known better for what
 # came before it.
-LINGER_S = 30.0
+LINGER_S = 120.0
 
 
 class Sampler:

@@ -12,6 +12,7 @@ import math
 from collections import deque
 
 from green_notebook.traces.rhythm import Rhythm
+from green_notebook.traces.ticks import Tick, bounds, most_room, periods
 
 # Steps finer than this need no watching: an edge's reading is already that near.
 FINE_STEP_S = 0.005
@@ -65,7 +66,7 @@ class StepClock:
         self.changed_s = -math.inf
         # By how much steps came otherwise than foretold.
         self.jitter_s = ERROR_FLOOR_S
-        self._ticks: list[tuple[int, float, float]] = []
+        self._ticks: list[Tick] = []
         self._value: float | None = None
         self._read_s = -math.inf
         self._took_s = 0.0
@@ -106,7 +107,7 @@ class StepClock:
     def _ahead(self) -> None:
         """How well the last step is known, and with it the next ones: better than amid all ticks.
 
-        For each period the bounds are those of `_bounds`; both grow with the period, so that the
+        For each period the bounds are those of `bounds`; both grow with the period, so that the
         longest one gives the latest instant and the shortest the earliest.
         """
         self._ahead_error_s = math.inf
@@ -205,7 +206,7 @@ class StepClock:
             if max(off_s) < NOMINAL_OFF * self.nominal_s and numbered[-1][0] > 1:
                 self._begin(numbered)
 
-    def _begin(self, enclosed: list[tuple[int, float, float]]) -> None:
+    def _begin(self, enclosed: list[Tick]) -> None:
         """Period and phase from numbered steps."""
         _, below_s, above_s = enclosed[0]
         apart, last_below_s, last_above_s = enclosed[-1]
@@ -258,18 +259,12 @@ class StepClock:
             inner = range(1, len(ticks) - LATEST)
             del ticks[min(inner, key=lambda one: ticks[one + 1][0] - ticks[one - 1][0])]
 
-    def _bounds(self, period_s: float) -> tuple[float, float]:
-        """The latest lower and the earliest upper bound of the origin for a period."""
-        below_s = max(low - number * period_s for number, low, _ in self._ticks)
-        above_s = min(high - number * period_s for number, _, high in self._ticks)
-        return below_s, above_s
-
     def _fit_period(self) -> None:
         """The middle of all periods that some origin goes with, jitter allowed for."""
         least_s, most_s = self._periods(0.0)
         if least_s > most_s:
             # Steps contradict one another: they jitter by as much as the best period leaves over.
-            jitter_s = -self._most_room(most_s, least_s) / 2
+            jitter_s = -most_room(self._ticks, most_s, least_s) / 2
             least_s, most_s = self._periods(SAFETY * jitter_s)
         if math.isfinite(least_s + most_s):
             self.period_s = (least_s + most_s) / 2
@@ -277,34 +272,11 @@ class StepClock:
 
     def _periods(self, jitter_s: float) -> tuple[float, float]:
         """The least and the largest period that no two steps exclude."""
-        ticks = self._ticks
-        least_s, most_s = -math.inf, math.inf
-        for index, (number, low_s, high_s) in enumerate(ticks):
-            for other, other_low_s, other_high_s in ticks[index + 1 :]:
-                apart = other - number
-                if apart > 0:
-                    most_s = min(most_s, (other_high_s - low_s + 2 * jitter_s) / apart)
-                    least_s = max(least_s, (other_low_s - high_s - 2 * jitter_s) / apart)
-        return least_s, most_s
-
-    def _most_room(self, low_s: float, high_s: float) -> float:
-        """The most room (s, here negative) that a period leaves; it is concave in the period."""
-        for _ in range(20):
-            third_s = (high_s - low_s) / 3
-            if self._room(low_s + third_s) < self._room(high_s - third_s):
-                low_s += third_s
-            else:
-                high_s -= third_s
-        return min(0.0, self._room((low_s + high_s) / 2))
-
-    def _room(self, period_s: float) -> float:
-        """How far apart the bounds of the origin are for a period; negative where they cross."""
-        below_s, above_s = self._bounds(period_s)
-        return above_s - below_s
+        return periods(self._ticks, jitter_s)
 
     def _fit_origin(self) -> float:
         """Put the origin amid its bounds; the room they leave."""
-        below_s, above_s = self._bounds(self.period_s)
+        below_s, above_s = bounds(self._ticks, self.period_s)
         self.origin_s = (below_s + above_s) / 2
         room_s = above_s - below_s
         self.error_s = max(SAFETY * abs(room_s) / 2, self.jitter_s)
