@@ -90,12 +90,12 @@ class Recorder:
             sync,
             budget,
         )
-        self._stacks.push(span)
-        if BESIDE in span.notes:
-            self.together.begun(self._stacks.all())
         if early:
             span.notes["early"] = EARLY
         try:
+            self._stacks.push(span)
+            if BESIDE in span.notes:
+                self.together.begun(self._stacks.all())
             # Last, so that as little as can be of our own work is in the figure.
             self._sampler.begun(span.start)
         except BaseException:
@@ -113,7 +113,7 @@ class Recorder:
             problem = synchronise() if span.sync else None
             if problem:
                 span.notes["sync"] = Note("gpu-sync", f"waiting for the GPU failed: {problem}")
-            span.end = self._sampler.mark(None if BESIDE in span.notes else span.start)
+            span.end = self._sampler.mark(span.start)
             span.ended_s = self._clock.epoch_s()
             span.late = None if span.sync else running()
             if span.late:

@@ -21,7 +21,8 @@ from green_notebook.processes import Descendants, ProcessTree
 TICK_S = 0.01
 # Both edges of a span fall anywhere within a tick, on each CPU, for busy and for idle time.
 TICKS_OF_ERROR = 2
-# Of a shorter time they tell nothing: the error of each is all that there can be.
+# Of a shorter time the control group tells nothing, since what it has beyond the process tree is
+# within its error; new children have used a tick or two, and memory has hardly grown.
 TELLING_S = TICKS_OF_ERROR * TICK_S
 # The first line of a file of numbers: eleven of them at most.
 LINE = 256
@@ -109,7 +110,7 @@ class UsageMeter:
         """The totals at this instant, or just after ``at_s``, when this process's were ``own_s``.
 
         Between a span's edges children are as last counted, and at its begin memory is as last read.
-        At the end of one that began a moment ago, ``since``, what is told in ticks is as it was then.
+        At the end of one that began a moment ago, ``since``, what cannot have told anything is as then.
         """
         if at_s is None:
             at_s = self.clock.monotonic()
@@ -120,10 +121,10 @@ class UsageMeter:
         else:
             children_s = self._children.total_s
         if since is not None and short:
-            machine_s, memory, group = since.machine_s, since.memory_bytes, since.group
+            memory, group = since.memory_bytes, since.group
         else:
-            machine_s, group = self._machine_s(), self._group()
             memory = self._memory_bytes(at_s, MEMORY_S if begin else 0.0)
+            group = self._group()
         return Usage(
             at_s,
             self.clock.process_cpu_s() if own_s is None else own_s,
@@ -131,7 +132,7 @@ class UsageMeter:
             children_s,
             self.living,
             self.scanned_at_s,
-            machine_s,
+            self._machine_s(),
             memory,
             group,
         )

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from green_notebook.model import SensorSpec
 from green_notebook.processes import ProcessTree, childless
 from green_notebook.settings import GreenNotebook
-from green_notebook.testing import FakeClock, fake_host, fake_session
+from green_notebook.testing import FakeClock, FakeSensor, fake_host, fake_session
 from green_notebook.usage import MEMORY_S, TELLING_S, UsageMeter
 
 STAT = {"/proc/stat": "cpu  100 0 0 0 0 0 0 0 0 0\n"}
@@ -132,36 +133,90 @@ def test_a_simulated_tree_is_looked_at_all_the_same(tmp_path):
     assert ProcessTree(tmp_path, pid=10).scan().pids == {20}
 
 
-def test_of_a_moment_the_totals_in_ticks_are_those_of_its_begin(tmp_path):
-    """Within two ticks of the clock they tell nothing: at such an end they are not read at all."""
+def test_at_the_end_of_a_moment_memory_is_that_of_its_begin(tmp_path):
+    """Within two ticks of the clock it hardly grows; what others did is read however short it was."""
     clock, host = FakeClock(), fake_host(tmp_path, STAT)
     usage = UsageMeter(host, clock)
     start = usage.now(begin=True)
+    held = bytearray(os.urandom(1) * 60_000_000)
     (tmp_path / "proc/stat").write_text("cpu  300 0 0 0 0 0 0 0 0 0\n")
     clock.advance(TELLING_S - 0.001, 1.0)
     moment = usage.now(since=start)
     clock.advance(0.002, 1.0)
     longer = usage.now(since=start)
 
-    assert moment.machine_s == start.machine_s == 1.0
-    assert longer.machine_s == 3.0
-    # The processes' own clocks have no ticks.
+    assert moment.memory_bytes == start.memory_bytes
+    assert longer.memory_bytes > start.memory_bytes + len(held) / 2
+    assert moment.machine_s == longer.machine_s == start.machine_s + 2.0
     assert moment.own_s - start.own_s == pytest.approx(TELLING_S - 0.001)
-    told = usage.load(start, moment)
-    assert told.machine_cpu_error_s == pytest.approx(told.duration_s * told.threads)
 
 
-def test_the_last_of_overlapping_spans_reads_every_total(tmp_path):
-    """However short it is: what ran side by side ends with it, and that may have begun long before."""
-    session = fake_session(tmp_path)
-    first = session.begin("first", thread=False)
-    with ThreadPoolExecutor(1) as pool:
-        other = pool.submit(session.begin, "other", thread=False).result()
-    assert "side-by-side" in other.notes
-    (tmp_path / "proc/stat").write_text("cpu  300 0 0 0 0 0 0 0 0 0\n")
-    session.stop(first)
-    session.stop(other)
-    assert other.end.machine_s == first.end.machine_s == 3.0
+def test_many_short_spans_beside_busy_neighbours_sum_to_their_part(tmp_path):
+    """The machine's energy is not theirs, however short each of them is."""
+    clock = FakeClock()
+    spec = SensorSpec("rapl:cpu:0", "cpu:0", "energy", step_s=0.001, max_power_w=200.0)
+    session = fake_session(tmp_path, FakeSensor(clock, 100.0, spec), clock=clock)
+    threads, joules, ticks = session.sampler.usage.threads, [], 0.0
+
+    def goes_on(ours):
+        nonlocal ticks
+        clock.advance(0.015, ours)
+        ticks += 1.5 * threads
+        (tmp_path / "proc/stat").write_text(f"cpu  {int(ticks)} 0 0 0 0 0 0 0 0 0\n")
+
+    for _ in range(100):
+        span = session.begin(thread=False)
+        goes_on(1.0)
+        joules.append(session.end(span).energy.kernel.value)
+        goes_on(0.0)
+    assert threads > 1
+    assert sum(joules) == pytest.approx(150.0 / threads, rel=0.3)
+
+
+def test_an_edge_wakes_the_thread(tmp_path):
+    """Where a counter's steps are to be followed: at a begin and at an end, also one that fails."""
+    clock = FakeClock()
+    spec = SensorSpec("nvml:0", "gpu:0", "energy", step_s=0.1)
+    session = fake_session(tmp_path, FakeSensor(clock, 50.0, spec), clock=clock)
+    alarm, usage = session.sampler._alarm, session.sampler.usage
+    for fails in (False, True):
+        alarm._rung = False
+        span = session.begin(thread=False)
+        assert alarm._rung
+        alarm._rung = False
+        if fails:
+            usage.group = None
+        session.stop(span)
+        assert alarm._rung
+
+
+def test_a_setting_that_changed_is_taken_while_the_thread_runs(tmp_path):
+    """A begin asks nothing where the settings are the same object; another one is looked at."""
+    sampler = fake_session(tmp_path).sampler
+    same = {"plug": ""}
+    sampler.prepare(same, thread=False)
+    sampler._thread = threading.Thread()
+    sampler.prepare(same)
+    assert sampler.options == same
+    sampler.prepare({"plug": "shelly://192.0.2.7"})
+    assert sampler.options == {"plug": "shelly://192.0.2.7"}
+    sampler._thread = None
+
+
+def test_a_followed_span_leaves_nothing_behind(tmp_path):
+    """What is kept for its live view goes with it."""
+    clock = FakeClock()
+    session = fake_session(tmp_path, Slow(clock), clock=clock)
+    span = session.begin(thread=False)
+    told = []
+    session.subscribe(span, told.append)
+    clock.advance(1.0, 0.2)
+    session.sampler.tick()
+    feed = session.recorder.feed
+    assert told
+    assert feed._around
+    session.end(span)
+    assert [feed._around, feed._told_s, feed._renewed_s] == [{}, {}, {}]
 
 
 def test_ids_are_many_and_no_two_alike(tmp_path):
