@@ -144,7 +144,7 @@ class Sampler:
     def mark(self, since: Usage | None = None) -> Usage:
         """Read everything now, at a span's end: the instant, then the sensors, then all the rest.
 
-        ``since`` is the span's begin, where the totals serve no other one.
+        ``since`` is the span's begin: where that was a moment ago, less is read.
         """
         at_s, own_s = self.clock.monotonic(), self.clock.process_cpu_s()
         self.read_sensors()
