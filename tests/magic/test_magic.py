@@ -286,7 +286,7 @@ def test_ctrl_c_amid_the_last_readings(plain):
     plain.run("%load_ext green_notebook")
     ran = plain.run(
         "%%carbon --sync\nfrom green_notebook.kernel_session import current\n"
-        "sampler = current().sampler\ndef interrupted():\n    del sampler.mark\n"
+        "sampler = current().sampler\ndef interrupted(_):\n    del sampler.mark\n"
         "    raise KeyboardInterrupt\nsampler.mark = interrupted\n5"
     )
     assert ran.of("execute_result")[0]["data"]["text/plain"] == "5"
