@@ -84,7 +84,8 @@ def _own(run: Run) -> str:
     if run.accuracy:
         lines += [
             f"In simulated time (benchmarks/accuracy.py), {run.accuracy[0]['spans']:.0f} spans of each length and of each of",
-            "five loads, the gain drawn from its published error. *Error* and *difference*: the median over the loads.",
+            "five loads, the gain drawn from its published error; each session's sensor was read for 6 s before its first span.",
+            "*Error* and *difference*: the median over the loads.",
             "",
             *accuracy_table(run.accuracy),
             "",

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from green_notebook.model import SensorSpec
 from green_notebook.traces.faults import Bridged
-from green_notebook.traces.rhythm import Rhythm
+from green_notebook.traces.rhythm import LOST, Rhythm
 from green_notebook.traces.shape import Knot
 from green_notebook.traces.steps import FINE_STEP_S
 from green_notebook.traces.stretches import Stretch
@@ -22,8 +22,6 @@ UNSTEADY = 1.2
 LEAST_STEP = 0.5
 # No instant of a step is known better than this.
 FINEST_S = 0.0001
-# A rhythm known worse than this part of a period numbers no step, and no neighbour is surer.
-LOST = 0.4
 
 _at = attrgetter("at_s")
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+# Foretold worse than this part of a period, which step a reading shows is open: nothing is numbered.
+LOST = 0.4
+
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:

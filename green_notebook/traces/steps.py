@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from green_notebook.traces.rhythm import Rhythm
+from green_notebook.traces.rhythm import LOST, Rhythm
 from green_notebook.traces.ticks import Tick, bounds, most_room, periods
 
 # Steps finer than this need no watching: an edge's reading is already that near.
@@ -50,7 +50,7 @@ class StepClock:
     # A step that came otherwise than foretold counts for so much with each one seen after it.
     calmer = 0.97
     # One that is foretold worse than this part of a period is not numbered.
-    lost = 0.4
+    lost = LOST
 
     def __init__(self, nominal_s: float) -> None:
         self.nominal_s = nominal_s

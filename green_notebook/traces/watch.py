@@ -14,7 +14,7 @@ from typing import Protocol
 
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.traces.measured import REFINE_S
-from green_notebook.traces.rhythm import Rhythm
+from green_notebook.traces.rhythm import LOST, Rhythm
 from green_notebook.traces.steps import TIGHT_S, StepClock
 
 SEARCH_EVERY_S = 0.004
@@ -38,9 +38,8 @@ RETRY_S = 0.3
 ROUGH_S = 0.0005
 # The background of a session at rest is at least so slow.
 RESTING_S = 0.5
-# Steps that are foretold worse than this part of a period are not: they are searched anew.
-LOST = 0.4
-# Nor those foretold worse than this: readings that far before and after one tell nothing new of it.
+# Steps foretold worse than this are searched anew, as where it is open which is the next (LOST):
+# readings that far before and after one tell nothing new of it.
 LOST_S = 0.01
 # A thread wakes about so much after the time it asked for.
 WAKE_S = 0.0002

@@ -9,8 +9,9 @@ from simulated_meter import Device, Late, Run, constant, square
 from green_notebook.model import Reading, SensorSpec
 from green_notebook.pace import PERIOD_S as PACE_S
 from green_notebook.traces import StepClock, watch_plan
+from green_notebook.traces.rhythm import LOST
 from green_notebook.traces.steps import KEPT, KEPT_S
-from green_notebook.traces.watch import LOST, SEARCH_EVERY_S
+from green_notebook.traces.watch import SEARCH_EVERY_S
 
 GPU = SensorSpec("nvml:0", "gpu:0", "energy", step_s=0.1, max_power_w=400.0)
 PERIOD_S = 0.1 * (1 + 73e-6)
